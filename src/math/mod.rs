@@ -1,0 +1,65 @@
+//! Elementwise functions: our own polynomials of fused multiply-adds, generic over the vector.
+//!
+//! Each file holds one function, where its reduction and polynomial come from, its measured bound in
+//! units in the last place (ULP), and the tests that hold it. Only IEEE-exact operations are used, with
+//! the same coefficients in the same order on every instruction set: no table, no branch, no libm.
+//! So the bits are the same everywhere. This module knows of nothing but [`crate::simd`].
+//!
+//! The polynomials are minimax fits (Remez' exchange in 100 digits). Their coefficients are rounded to
+//! the type from the lowest on, and after each rounding the rest are fitted anew.
+
+mod exp;
+mod expm1;
+mod log;
+mod log1p;
+mod normal_quantile;
+mod sigmoid;
+mod tanh;
+
+pub use exp::exp;
+pub use expm1::expm1;
+pub use log::log;
+pub use log1p::log1p;
+pub use normal_quantile::normal_quantile;
+pub use sigmoid::sigmoid;
+pub use tanh::tanh;
+
+use crate::simd::{Float, Vector};
+
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod testing;
+
+/// The one of two values that belongs to the type `T`.
+#[inline(always)]
+const fn by_type<T: Float, C: Copy>(single: C, double: C) -> C {
+    if T::MANTISSA_BITS == 23 { single } else { double }
+}
+
+/// The polynomial with these coefficients, the lowest first: the even and the odd powers by Horner's
+/// rule, side by side. That halves the chain of waits at no cost where `square`, x², is needed anyway.
+#[inline(always)]
+fn polynomial<V: Vector>(x: V, square: V, coefficients: &[f64]) -> V {
+    // A loop over indices: the closures of an iterator may not be inlined, and then lack the features.
+    let mut power = coefficients.len() - 2;
+    let (mut next, mut last) = (V::constant(coefficients[power]), V::constant(coefficients[power + 1]));
+    while power > 0 {
+        power -= 1;
+        (next, last) = (last.mul_add(square, V::constant(coefficients[power])), next);
+    }
+    last.mul_add(x, next)
+}
+
+/// The distance of the exponent field of 1.0 from zero: 127 or 1023.
+#[inline(always)]
+const fn exponent_bias<T: Float>() -> u64 {
+    by_type::<T, u64>(127, 1023)
+}
+
+/// 1.5 times two to the mantissa's width. Added to a small number it rounds that to an integer, which
+/// then stands in the lowest bits.
+#[inline(always)]
+const fn rounding_constant<T: Float>() -> f64 {
+    by_type::<T, f64>(12_582_912.0, 6_755_399_441_055_744.0)
+}

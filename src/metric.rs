@@ -1,0 +1,86 @@
+//! Metrics: what is reported of a row beside its loss.
+
+use serde::{Deserialize, Serialize};
+
+use crate::loss::{Head, Target};
+use crate::simd::Float;
+
+/// A measure of one row; what is reported is its mean over the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Whether the largest output is the class; with yes-or-no outputs, the share of them that are right.
+    Accuracy,
+    /// The mean of `|a - t|` over the outputs.
+    MeanAbsoluteError,
+    /// The mean of `(a - t)^2` over the outputs.
+    MeanSquaredError,
+}
+
+/// How [`Metric::Accuracy`] reads the outputs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Decision {
+    /// The class is the first of the largest.
+    Largest,
+    /// Each output says yes above this value.
+    Above(f64),
+}
+
+impl Decision {
+    /// What the outputs of a network with this head, output activation and width mean.
+    pub fn of(head: &Head, output_is_sigmoid: bool, outputs: usize) -> Self {
+        match head {
+            Head::Softmax { .. } => Self::Largest,
+            Head::Logistic { from_logits: true } => Self::Above(0.0),
+            Head::Logistic { from_logits: false } => Self::Above(0.5),
+            Head::Separate(_) if output_is_sigmoid || outputs == 1 => Self::Above(0.5),
+            Head::Separate(_) => Self::Largest,
+        }
+    }
+}
+
+impl Metric {
+    /// The names that a configuration may use.
+    pub const NAMES: &'static [&'static str] = &["accuracy", "mean_absolute_error", "mean_squared_error"];
+
+    /// The measure of one row.
+    pub fn row<T: Float>(self, outputs: &[T], target: Target<'_, T>, decision: Decision) -> T {
+        let wanted = |column: usize| match target {
+            Target::Class(class) if class == column => T::ONE,
+            Target::Class(_) => T::ZERO,
+            Target::Values(values) => values[column],
+        };
+        let mean = |measure: &dyn Fn(T, T) -> T| {
+            let sum = (0..outputs.len())
+                .fold(T::ZERO, |sum, column| sum + measure(outputs[column], wanted(column)));
+            sum / T::from_f64(outputs.len() as f64)
+        };
+        let one_if = |right: bool| if right { T::ONE } else { T::ZERO };
+        match (self, decision) {
+            (Self::MeanSquaredError, _) => mean(&|a, t| (a - t) * (a - t)),
+            (Self::MeanAbsoluteError, _) => mean(&|a, t| if a > t { a - t } else { t - a }),
+            (Self::Accuracy, Decision::Above(threshold)) => {
+                let threshold = T::from_f64(threshold);
+                mean(&|a, t| one_if(one_if(a > threshold) == t))
+            }
+            (Self::Accuracy, Decision::Largest) => {
+                let class = match target {
+                    Target::Class(class) => class,
+                    Target::Values(values) => first_of_largest(values),
+                };
+                one_if(first_of_largest(outputs) == class)
+            }
+        }
+    }
+}
+
+/// The index of the first of the largest values.
+pub fn first_of_largest<T: Float>(values: &[T]) -> usize {
+    let mut best = 0;
+    for (index, value) in values.iter().enumerate() {
+        if *value > values[best] {
+            best = index;
+        }
+    }
+    best
+}

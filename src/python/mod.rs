@@ -1,0 +1,42 @@
+//! What Python sees: arrays in, arrays out, errors; no arithmetic.
+//!
+//! Arguments were checked by the Python layer; what memory safety needs is checked again by the core. Every
+//! call into the core goes through [`detached`], which lets other Python threads run meanwhile.
+
+mod arrays;
+mod functions;
+mod network;
+
+use pyo3::prelude::*;
+
+use crate::error::{Error, Result};
+
+/// The compiled core of nnfast.
+#[pymodule]
+mod _core {
+    #[pymodule_export]
+    use super::functions::{
+        activation, activation_derivative, first_non_finite, perceptron_epoch, permutation, registry,
+    };
+    #[pymodule_export]
+    use super::network::Network;
+}
+
+impl From<Error> for PyErr {
+    fn from(error: Error) -> Self {
+        use pyo3::exceptions::{PyKeyboardInterrupt, PyMemoryError, PyRuntimeError, PyValueError};
+        let message = error.to_string();
+        match error {
+            Error::Configuration(_) | Error::Shape(_) => PyValueError::new_err(message),
+            Error::InstructionSet(_) | Error::State(_) => PyRuntimeError::new_err(message),
+            Error::Memory(_) => PyMemoryError::new_err(message),
+            Error::Interrupted => PyKeyboardInterrupt::new_err(()),
+        }
+    }
+}
+
+/// Runs work of the core while other Python threads may run. A lock must be taken within it: whoever holds
+/// the lock may be waiting to look at Python's signals.
+fn detached<R: Send>(py: Python<'_>, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
+    py.detach(work).map_err(PyErr::from)
+}

@@ -1,0 +1,53 @@
+//! Sums in one written order, whatever the vector's width.
+//!
+//! Sixteen stripes, each summing every sixteenth term in order, and then a fixed tree over the stripes:
+//! 8 + 8, 4 + 4, 2 + 2, 1 + 1. A vector of 2, 4, 8 or 16 lanes holds whole stripes, so its width changes
+//! nothing.
+
+use crate::simd::Vector;
+
+/// How many stripes there are; every vector's width divides it.
+const STRIPES: usize = 16;
+
+/// A sum under way.
+#[derive(Clone, Copy)]
+pub struct Sum<V> {
+    stripes: [V; STRIPES],
+}
+
+impl<V: Vector> Sum<V> {
+    /// Nothing summed yet.
+    #[inline(always)]
+    pub fn zero() -> Self {
+        Self { stripes: [V::constant(0.0); STRIPES] }
+    }
+
+    /// Adds the vector of terms that begins at `index`, a multiple of the width. Lanes past the last term
+    /// must be zero.
+    #[inline(always)]
+    pub fn add(&mut self, index: usize, terms: V) {
+        let stripe = &mut self.stripes[index % STRIPES / V::LANES];
+        *stripe = stripe.add(terms);
+    }
+
+    /// The sum.
+    #[inline(always)]
+    pub fn total(self) -> V::Element {
+        let mut values = [V::constant(0.0); STRIPES];
+        let lanes = values.as_mut_ptr().cast::<V::Element>();
+        let mut width = STRIPES;
+        // SAFETY: `values` has room for 16 vectors, of which the first 16 / LANES are written and read.
+        unsafe {
+            for (index, stripe) in self.stripes[..STRIPES / V::LANES].iter().enumerate() {
+                stripe.store(lanes.add(index * V::LANES));
+            }
+            while width > 1 {
+                width /= 2;
+                for stripe in 0..width {
+                    *lanes.add(stripe) = *lanes.add(stripe) + *lanes.add(stripe + width);
+                }
+            }
+            *lanes
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Vectors over slices, safely: what lets the rest of the crate compute lane by lane without a pointer.
+
+use super::{Float, Kernel, Simd, Vector};
+
+/// Work on one value of each of several equally long slices, `WRITTEN` of them in place.
+///
+/// It is a trait rather than a closure because a method can be `#[inline(always)]`, which is what hands
+/// it the instruction set of the loop around it.
+pub trait Lanewise<const WRITTEN: usize, const READ: usize> {
+    /// The new values of the written slices.
+    fn apply<V: Vector>(&self, written: [V; WRITTEN], read: [V; READ]) -> [V; WRITTEN];
+}
+
+/// Applies `work` along the slices.
+///
+/// # Panics
+/// The slices differ in length.
+pub fn lanewise<S: Simd, T: Float, W, const WRITTEN: usize, const READ: usize>(
+    simd: S,
+    work: &W,
+    written: [&mut [T]; WRITTEN],
+    read: [&[T]; READ],
+) where
+    W: Lanewise<WRITTEN, READ>,
+{
+    simd.vectorize(Loop { work, written, read });
+}
+
+struct Loop<'a, 'b, T, W, const WRITTEN: usize, const READ: usize> {
+    work: &'a W,
+    written: [&'b mut [T]; WRITTEN],
+    read: [&'b [T]; READ],
+}
+
+impl<T: Float, W, const WRITTEN: usize, const READ: usize> Kernel for Loop<'_, '_, T, W, WRITTEN, READ>
+where
+    W: Lanewise<WRITTEN, READ>,
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) {
+        let Self { work, written, read } = self;
+        let length = written[0].len();
+        assert!(written.iter().all(|slice| slice.len() == length), "slices of one length are wanted");
+        assert!(read.iter().all(|slice| slice.len() == length), "slices of one length are wanted");
+        let targets: [*mut T; WRITTEN] = written.map(|slice| slice.as_mut_ptr());
+        let sources: [*const T; READ] = read.map(|slice| slice.as_ptr());
+        let whole = length - length % T::Vector::<S>::LANES;
+        for index in (0..whole).step_by(T::Vector::<S>::LANES) {
+            // SAFETY: a whole vector from `index` ends at `whole` or before it, within every slice.
+            unsafe {
+                let old = std::array::from_fn(|i| T::Vector::<S>::load(targets[i].add(index)));
+                let given = std::array::from_fn(|i| T::Vector::<S>::load(sources[i].add(index)));
+                let new = work.apply(old, given);
+                for i in 0..WRITTEN {
+                    new[i].store(targets[i].add(index));
+                }
+            }
+        }
+        let rest = length - whole;
+        if rest > 0 {
+            // SAFETY: `rest` values from `whole` end at the slices' length.
+            unsafe {
+                let old = std::array::from_fn(|i| T::Vector::<S>::load_partial(targets[i].add(whole), rest));
+                let given =
+                    std::array::from_fn(|i| T::Vector::<S>::load_partial(sources[i].add(whole), rest));
+                let new = work.apply(old, given);
+                for i in 0..WRITTEN {
+                    new[i].store_partial(targets[i].add(whole), rest);
+                }
+            }
+        }
+    }
+}
+
+/// The first values of a slice as a vector; lanes past its end are zero.
+#[inline(always)]
+pub fn read<V: Vector>(source: &[V::Element]) -> V {
+    // SAFETY: no more is read than the slice has.
+    unsafe {
+        if source.len() >= V::LANES {
+            V::load(source.as_ptr())
+        } else {
+            V::load_partial(source.as_ptr(), source.len())
+        }
+    }
+}
+
+/// Writes a vector to the start of a slice; lanes past its end are dropped.
+#[inline(always)]
+pub fn write<V: Vector>(vector: V, target: &mut [V::Element]) {
+    // SAFETY: no more is written than the slice has.
+    unsafe {
+        if target.len() >= V::LANES {
+            vector.store(target.as_mut_ptr());
+        } else {
+            vector.store_partial(target.as_mut_ptr(), target.len());
+        }
+    }
+}
+
+/// The vector with zeros from lane `count` on.
+#[inline(always)]
+pub fn first<V: Vector>(vector: V, count: usize) -> V {
+    if count >= V::LANES {
+        return vector;
+    }
+    let mut lanes = [V::Element::ZERO; 16];
+    write(vector, &mut lanes[..count]);
+    read(&lanes[..V::LANES])
+}
+
+/// The value in the first lane.
+#[inline(always)]
+pub fn first_lane<V: Vector>(vector: V) -> V::Element {
+    let mut lane = [V::Element::ZERO];
+    write(vector, &mut lane);
+    lane[0]
+}
