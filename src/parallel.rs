@@ -15,8 +15,8 @@ use std::sync::{Condvar, Mutex};
 
 use crate::error::{Result, allocate};
 
-/// How often a waiting thread looks before it goes to sleep: some tens of microseconds.
-const SPINS: usize = 10_000;
+/// How often a waiting thread looks before it gives up its core: some ten microseconds.
+const SPINS: usize = 1_000;
 
 /// A few threads that do the phases of one piece of work together; the caller is the first of them.
 #[derive(Debug)]

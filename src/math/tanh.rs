@@ -9,7 +9,7 @@
 //! quotient y is corrected by what it leaves over, ((s + 1) - y (s - 1)) t + ((s - 1) - y (s + 1)), divided
 //! by the denominator.
 //!
-//! Measured: MEASURED_TANH
+//! Measured: at most 1.829 ULP over all float32 inputs, and 2.067 over 10^8 float64 inputs.
 
 use super::{by_type, exponent_bias, polynomial, rounding_constant};
 use crate::simd::Vector;
@@ -50,10 +50,10 @@ pub fn tanh<V: Vector>(x: V) -> V {
 
 /// The bound in single precision, in units in the last place.
 #[cfg(test)]
-const MAX_ULP_F32: f64 = 2.0;
+const MAX_ULP_F32: f64 = 1.9;
 /// The bound in double precision.
 #[cfg(test)]
-const MAX_ULP_F64: f64 = 2.1;
+const MAX_ULP_F64: f64 = 2.2;
 
 #[cfg(test)]
 mod tests {
