@@ -1,0 +1,48 @@
+"""The oracle: the whole of nnfast's mathematics in NumPy, written to be read.
+
+This is the specification that the compiled core is tested against, and what `nnfast` runs on where
+the core is missing. It imports nothing from the rest of the package. Read it in this order:
+`activations`, `losses`, `layers`, `network`, `optimizers`; then `random`, `initializers`, `metrics`
+and `perceptron`. The letters are the textbook's: x an input, w and b the weights and the bias, z
+the net input, a the output, t the target, g a gradient, delta the gradient by z.
+"""
+
+from __future__ import annotations
+
+from .activations import Activation, activation, activation_derivative
+from .arrays import first_non_finite
+from .initializers import Initializer
+from .losses import Loss
+from .metrics import Metric
+from .network import Network
+from .optimizers import Optimizer
+from .perceptron import perceptron_epoch
+from .random import permutation
+
+__all__ = [
+    "Network",
+    "activation",
+    "activation_derivative",
+    "first_non_finite",
+    "perceptron_epoch",
+    "permutation",
+    "registry",
+]
+
+
+def registry() -> dict[str, list[str]]:
+    """List every name that a configuration can use, by family, sorted.
+
+    Examples
+    --------
+    >>> from nnfast import reference
+    >>> reference.registry()["optimizers"]
+    ['adam', 'adamw', 'rmsprop', 'sgd']
+    """
+    return {
+        "activations": Activation.names(),
+        "losses": Loss.names(),
+        "optimizers": Optimizer.names(),
+        "initializers": Initializer.names(),
+        "metrics": Metric.names(),
+    }

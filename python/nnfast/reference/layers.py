@@ -1,0 +1,217 @@
+"""Layers: the stages that a batch passes through, forwards and back.
+
+A stage maps x (rows, inputs) to an output (rows, units). `forward` also returns what the way back
+needs; nothing of a batch is stored in the stage, so that a network can predict in several threads.
+"""
+
+# ruff: noqa: D102 (the base class says what its methods do)
+# mypy: disable-error-code=no-any-return
+# (NumPy's stubs give Any for most arithmetic on arrays of either float type.)
+from __future__ import annotations
+
+from math import floor
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from .activations import Activation
+from .arrays import Array
+from .initializers import Initializer
+from .random import BIAS, DROPOUT, KERNEL, Stream
+
+
+class Stage:
+    """One differentiable map with its own parameters.
+
+    Attributes
+    ----------
+    parameters : list of ndarray
+        What is learned; optimizers change the arrays in place.
+    """
+
+    parameters: list[Array]
+
+    def forward(self, x: Array, step: int | None) -> tuple[Array, Any]:
+        """Map x (rows, inputs) to the output (rows, units).
+
+        Parameters
+        ----------
+        x : ndarray of shape (rows, inputs)
+        step : int or None
+            The training step, which keys dropout; None outside of training.
+
+        Returns
+        -------
+        output : ndarray of shape (rows, units)
+        kept : object
+            What the two methods below need of this pass.
+        """
+        raise NotImplementedError
+
+    def input_gradient(self, kept: Any, g: Array) -> Array:
+        """Carry g = dL/d(output) (rows, units) back to dL/dx (rows, inputs)."""
+        raise NotImplementedError
+
+    def parameter_gradients(self, kept: Any, g: Array) -> list[Array]:
+        """Give dL/dp for each of `parameters`, from g = dL/d(output) (rows, units)."""
+        return []
+
+
+class Dense(Stage):
+    """Every unit sees every input: z = x w + b.
+
+    x (rows, inputs), w (inputs, units), b (units,), z (rows, units). Back-propagation: Rumelhart,
+    Hinton and Williams, "Learning representations by back-propagating errors" (1986):
+    dL/dw = x^T delta, dL/db = the column sums of delta, dL/dx = delta w^T, for delta = dL/dz.
+
+    Parameters
+    ----------
+    w : ndarray of shape (inputs, units)
+    b : ndarray of shape (units,), optional
+    """
+
+    def __init__(self, w: Array, b: Array | None) -> None:
+        self.parameters = [w] if b is None else [w, b]
+
+    def forward(self, x: Array, step: int | None) -> tuple[Array, Array]:
+        w, *b = self.parameters
+        z = x @ w
+        if b:
+            z += b[0]
+        return z, x
+
+    def input_gradient(self, kept: Array, g: Array) -> Array:
+        return g @ self.parameters[0].T
+
+    def parameter_gradients(self, kept: Array, g: Array) -> list[Array]:
+        gradients: list[Array] = [kept.T @ g]
+        if len(self.parameters) == 2:
+            gradients.append(np.sum(g, axis=0))
+        return gradients
+
+
+class EmbeddedDense(Stage):
+    """The bias trick: the design matrix starts with a column of ones, and the bias is a weight.
+
+    x~ = [1, x] (rows, 1 + inputs), w~ (1 + inputs, units) whose row 0 is the bias, z = x~ w~.
+    The same numbers as `Dense`, with one tensor instead of two.
+
+    Parameters
+    ----------
+    w : ndarray of shape (1 + inputs, units)
+    """
+
+    def __init__(self, w: Array) -> None:
+        self.parameters = [w]
+
+    def forward(self, x: Array, step: int | None) -> tuple[Array, Array]:
+        ones = np.ones((len(x), 1), dtype=x.dtype)
+        design = np.concatenate((ones, x), axis=1)
+        return design @ self.parameters[0], design
+
+    def input_gradient(self, kept: Array, g: Array) -> Array:
+        return g @ self.parameters[0][1:].T  # nothing flows back into the constant
+
+    def parameter_gradients(self, kept: Array, g: Array) -> list[Array]:
+        return [kept.T @ g]
+
+
+class Activate(Stage):
+    """a = f(z), each unit by itself, or each row for softmax.
+
+    Parameters
+    ----------
+    function : Activation
+    units : int
+        Width of the layer, for an activation that learns something for each node.
+    dtype : data type
+        Of what it learns.
+    """
+
+    def __init__(self, function: Activation, units: int, dtype: DTypeLike) -> None:
+        self.function = function
+        self.parameters = function.build(units, dtype)
+
+    def forward(self, x: Array, step: int | None) -> tuple[Array, Array]:
+        a = self.function.forward(x)
+        return a, (x if self.function.keeps == "input" else a)
+
+    def input_gradient(self, kept: Array, g: Array) -> Array:
+        return self.function.backward(kept, g)
+
+    def parameter_gradients(self, kept: Array, g: Array) -> list[Array]:
+        return self.function.parameter_gradients(kept, g)
+
+
+class Dropout(Stage):
+    """In training, each number is dropped with probability `rate`, and the rest scaled up.
+
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout" (2014), in the inverted
+    form: the kept numbers are divided by 1 - rate in training, so that nothing changes afterwards.
+
+    Parameters
+    ----------
+    rate : float
+        0 <= rate < 1.
+    seed : int
+        Of the whole network.
+    layer : int
+        Index in the configuration's list of layers; with the step it keys the mask.
+    """
+
+    def __init__(self, rate: float, seed: int, layer: int) -> None:
+        self.parameters = []
+        self.seed, self.layer = seed, layer
+        self.threshold = np.uint64(floor(rate * 2.0**32 + 0.5))
+        self.scale = 1.0 / (1.0 - rate)
+
+    def forward(self, x: Array, step: int | None) -> tuple[Array, Any]:
+        if step is None:
+            return x, None
+        bits = Stream(self.seed, DROPOUT, self.layer, step).bits(x.size)
+        stays = (bits >= self.threshold).reshape(x.shape)
+        return self._scaled(x, stays), stays
+
+    def input_gradient(self, kept: Any, g: Array) -> Array:
+        return g if kept is None else self._scaled(g, kept)
+
+    def _scaled(self, x: Array, stays: Any) -> Array:
+        return np.where(stays, x * self.scale, x.dtype.type(0.0))
+
+
+def build_dense(
+    config: dict[str, Any], inputs: int, layer: int, seed: int, dtype: DTypeLike, embedded: bool
+) -> list[Stage]:
+    """Build the two stages of a dense layer, with initial values drawn from the seed.
+
+    Parameters
+    ----------
+    config : dict
+        A complete ``"dense"`` entry of the configuration.
+    inputs : int
+        Width of what comes in.
+    layer : int
+        Index in the configuration's list of layers.
+    seed : int
+        Of the whole network.
+    dtype : data type
+        float32 or float64.
+    embedded : bool
+        Whether the bias is row 0 of the weights.
+
+    Returns
+    -------
+    list of Stage
+        The affine map, then the activation.
+    """
+    units = config["units"]
+    draw_w = Initializer.from_config(config["kernel_initializer"]).draw
+    w = draw_w(Stream(seed, KERNEL, layer), inputs * units, inputs, units)
+    w = w.reshape(inputs, units).astype(dtype)
+    affine: Stage = Dense(w, None)
+    if config["use_bias"]:
+        draw_b = Initializer.from_config(config["bias_initializer"]).draw
+        b = draw_b(Stream(seed, BIAS, layer), units, inputs, units).astype(dtype)
+        affine = EmbeddedDense(np.vstack((b, w))) if embedded else Dense(w, b)
+    return [affine, Activate(Activation.from_config(config["activation"]), units, dtype)]

@@ -1,0 +1,268 @@
+"""A feedforward network: stages in a row, and the loop that trains them.
+
+The same methods as the compiled core, so that either can stand behind `nnfast.FeedForward`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Array, Rows, Targets, take_rows
+from .layers import Activate, Dropout, Stage, build_dense
+from .losses import Objective, OnLogits, pair
+from .metrics import Metric, decision_threshold
+from .optimizers import Optimizer
+from .random import SHUFFLE, permutation
+
+_ROWS_AT_ONCE = 1024  # in prediction: enough for fast products, little enough for small memory
+
+
+class Training(NamedTuple):
+    """What `compile` adds to a network: how it learns, and what it reports."""
+
+    optimizer: Optimizer
+    objective: Objective
+    metrics: list[Metric]
+    threshold: float | None
+
+
+class Network:
+    """A feedforward network with its parameters, its optimizer and its counters.
+
+    Parameters
+    ----------
+    config : str
+        The architecture as JSON: ``inputs``, ``bias`` (``"parameter"`` or ``"embedded"``) and
+        ``layers``, complete and already validated.
+    dtype : str
+        ``"float32"`` or ``"float64"``; all arithmetic is done in it, except for the sum of the
+        losses over the rows, which is done in float64.
+    seed : int
+        Every random number of the network follows from it.
+
+    Examples
+    --------
+    >>> import json
+    >>> import numpy as np
+    >>> from nnfast.reference import Network
+    >>> dense = {"type": "dense", "use_bias": True, "bias_initializer": {"name": "zeros"},
+    ...          "kernel_initializer": {"name": "glorot_uniform"}}
+    >>> layers = [{**dense, "units": 4, "activation": {"name": "tanh"}},
+    ...           {**dense, "units": 1, "activation": {"name": "sigmoid"}}]
+    >>> config = {"inputs": 2, "bias": "parameter", "layers": layers}
+    >>> network = Network(json.dumps(config), "float64", seed=0)
+    >>> network.compile(json.dumps({"optimizer": {"name": "adam", "learning_rate": 0.1},
+    ...     "loss": {"name": "binary_cross_entropy", "from_logits": False}, "metrics": []}))
+    >>> x = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    >>> exclusive_or = np.array([[0.0], [1.0], [1.0], [0.0]])
+    >>> for _ in range(200):
+    ...     report = network.train_epoch(x, exclusive_or, batch_size=4, shuffle=True)
+    >>> network.predict(x).round().ravel().tolist()
+    [0.0, 1.0, 1.0, 0.0]
+    """
+
+    def __init__(self, config: str, dtype: str, seed: int) -> None:
+        architecture = json.loads(config)
+        self.dtype = np.dtype(dtype)
+        self.seed = seed
+        self.step = 0
+        self.epoch = 0
+        self.stages: list[Stage] = []
+        self.training: Training | None = None
+        self.slots: list[list[Array]] = []  # slots[s][p] has the shape of parameter p
+        width: int = architecture["inputs"]
+        for index, layer in enumerate(architecture["layers"]):
+            if layer["type"] == "dropout":
+                self.stages.append(Dropout(layer["rate"], seed, index))
+            else:
+                embedded = architecture["bias"] == "embedded"
+                self.stages += build_dense(layer, width, index, seed, self.dtype, embedded)
+                width = layer["units"]
+        self.outputs = width
+
+    # Parameters and state
+
+    def parameters(self) -> list[Array]:
+        """Copy the parameters out: of each layer kernel, bias, alpha; or weight, alpha."""
+        return [parameter.copy() for parameter in self._parameters()]
+
+    def set_parameters(self, values: Sequence[NDArray[Any]]) -> None:
+        """Put values of the same shapes and order as `parameters` gives in their place."""
+        for parameter, value in zip(self._parameters(), values, strict=True):
+            parameter[...] = value
+
+    def state(self) -> dict[str, Any]:
+        """Copy out what, beside the parameters, training has to know to go on as if never stopped.
+
+        Returns
+        -------
+        dict
+            ``step``, ``epoch``, and ``slots``: the optimizer's arrays, slots[s][p] for parameter p.
+        """
+        slots = [[array.copy() for array in slot] for slot in self.slots]
+        return {"step": self.step, "epoch": self.epoch, "slots": slots}
+
+    def set_state(self, step: int, epoch: int, slots: Sequence[Sequence[NDArray[Any]]]) -> None:
+        """Put back what `state` gave; the network is compiled as it was then."""
+        for slot, values in zip(self.slots, slots, strict=True):
+            for array, value in zip(slot, values, strict=True):
+                array[...] = value
+        self.step, self.epoch = step, epoch
+
+    def _parameters(self) -> list[Array]:
+        return [parameter for stage in self.stages for parameter in stage.parameters]
+
+    # Learning
+
+    def compile(self, config: str) -> None:
+        """Choose how to learn; the optimizer starts afresh, the count of epochs goes on.
+
+        Parameters
+        ----------
+        config : str
+            JSON: ``optimizer`` and ``loss``, each with a ``name`` and its parameters, and
+            ``metrics``, a list of names.
+        """
+        choice = json.loads(config)
+        output = self.stages[-1]
+        assert isinstance(output, Activate)
+        loss, activation = choice["loss"], output.function.name
+        from_logits = loss.get("from_logits", False)
+        self.training = Training(
+            optimizer=Optimizer.from_config(choice["optimizer"]),
+            objective=pair(loss, activation),
+            metrics=[Metric.from_config({"name": name}) for name in choice["metrics"]],
+            threshold=decision_threshold(loss["name"], from_logits, activation, self.outputs),
+        )
+        count = self.training.optimizer.slot_count
+        self.slots = [[np.zeros_like(p) for p in self._parameters()] for _ in range(count)]
+        self.step = 0
+
+    @np.errstate(all="ignore")
+    def train_epoch(
+        self, x: NDArray[Any], y: Targets, batch_size: int, shuffle: bool, threads: int = 1
+    ) -> list[float]:
+        """Learn from every row once, batch by batch; the last batch may be smaller.
+
+        Parameters
+        ----------
+        x : ndarray of shape (rows, inputs)
+            float32, float64 or uint8, any strides.
+        y : ndarray
+            Classes (rows,) of uint32, or targets (rows, outputs).
+        batch_size : int
+        shuffle : bool
+            Whether the rows come in the order of the epoch's own permutation, or as they are.
+        threads : int
+            For the compiled core; NumPy's products have threads of their own.
+
+        Returns
+        -------
+        list of float
+            Loss, then metrics: means over all rows, each batch measured before its update.
+        """
+        order = permutation(len(x), self.seed, SHUFFLE, self.epoch) if shuffle else None
+        total = np.zeros(1 + len(self._compiled().metrics))
+        for rows in _batches(len(x), batch_size, order):
+            total += self._learn(take_rows(x, rows, self.dtype), y[rows])
+        self.epoch += 1
+        return [float(value) for value in total / len(x)]
+
+    @np.errstate(all="ignore")
+    def train_batch(self, x: NDArray[Any], y: Targets, threads: int = 1) -> list[float]:
+        """Take one step on these rows; return loss and metrics from before it."""
+        total = self._learn(take_rows(x, slice(None), self.dtype), y)
+        return [float(value) for value in total / len(x)]
+
+    @np.errstate(all="ignore")
+    def gradients(self, x: NDArray[Any], y: Targets, threads: int = 1) -> tuple[float, list[Array]]:
+        """Give the mean loss of these rows and its gradient by each parameter, without dropout."""
+        passed, kept = self._forward(take_rows(x, slice(None), self.dtype), step=None)
+        loss = self._measure(passed, y)[0] / len(x)
+        return float(loss), self._backward(passed, kept, y)
+
+    def _learn(self, x: Array, y: Targets) -> NDArray[np.float64]:
+        """Take one step; return the sums over the rows of loss and metrics from before it."""
+        passed, kept = self._forward(x, self.step)
+        total = self._measure(passed, y)
+        gradients = self._backward(passed, kept, y)
+        self.step += 1
+        optimizer = self._compiled().optimizer
+        for p, (w, g) in enumerate(zip(self._parameters(), gradients, strict=True)):
+            optimizer.update(w, g, [slot[p] for slot in self.slots], self.step)
+        return total
+
+    def _forward(self, x: Array, step: int | None) -> tuple[list[Array], list[Any]]:
+        """Pass x through every stage; return the output of each, and what each keeps."""
+        passed: list[Array] = []
+        kept: list[Any] = []
+        for stage in self.stages:
+            x, memory = stage.forward(x, step)
+            passed.append(x)
+            kept.append(memory)
+        return passed, kept
+
+    def _backward(self, passed: list[Array], kept: list[Any], y: Targets) -> list[Array]:
+        """Carry the gradient of the mean loss from the last stage to the first that learns."""
+        objective = self._compiled().objective
+        on_logits = isinstance(objective, OnLogits)
+        # A loss on the logits has the output activation inside it: start below that stage.
+        last = len(self.stages) - (2 if on_logits else 1)
+        first = next(i for i, stage in enumerate(self.stages) if stage.parameters)
+        g = objective.loss.gradient(passed[last], y) * (1.0 / len(y))
+        gradients: list[Array] = []
+        for i in range(last, first - 1, -1):
+            gradients[:0] = self.stages[i].parameter_gradients(kept[i], g)
+            if i > first:
+                g = self.stages[i].input_gradient(kept[i], g)
+        return gradients
+
+    def _measure(self, passed: list[Array], y: Targets) -> NDArray[np.float64]:
+        """Sum loss and metrics over the rows of a batch, in float64."""
+        training = self._compiled()
+        z, a = passed[-2:]
+        on_logits = isinstance(training.objective, OnLogits)
+        rows = [training.objective.loss.rows(z if on_logits else a, y)]
+        rows += [metric.rows(a, y, training.threshold) for metric in training.metrics]
+        return np.array([np.sum(values, dtype=np.float64) for values in rows])
+
+    def _compiled(self) -> Training:
+        if self.training is None:
+            raise RuntimeError("The network has no loss and no optimizer yet; call compile first.")
+        return self.training
+
+    # Use
+
+    @np.errstate(all="ignore")
+    def predict(self, x: NDArray[Any], threads: int = 1) -> Array:
+        """Compute the outputs (rows, outputs) for x (rows, inputs), some rows at a time."""
+        outputs = np.empty((len(x), self.outputs), dtype=self.dtype)
+        for rows in _batches(len(x), _ROWS_AT_ONCE):
+            a = take_rows(x, rows, self.dtype)
+            for stage in self.stages:
+                a, _ = stage.forward(a, None)
+            outputs[rows] = a
+        return outputs
+
+    @np.errstate(all="ignore")
+    def evaluate(
+        self, x: NDArray[Any], y: Targets, batch_size: int, threads: int = 1
+    ) -> list[float]:
+        """Measure loss and metrics, means over all rows, without dropout and without learning."""
+        total = np.zeros(1 + len(self._compiled().metrics))
+        for rows in _batches(len(x), batch_size):
+            passed, _ = self._forward(take_rows(x, rows, self.dtype), step=None)
+            total += self._measure(passed, y[rows])
+        return [float(value) for value in total / len(x)]
+
+
+def _batches(count: int, size: int, order: NDArray[np.uint32] | None = None) -> Iterator[Rows]:
+    """Cut the rows, or a given order of them, into runs of `size`; the last may be shorter."""
+    for start in range(0, count, size):
+        rows = slice(start, min(start + size, count))
+        yield rows if order is None else order[rows]
