@@ -1,0 +1,92 @@
+"""nnfast: fast, bit-exact feedforward neural networks on the CPU, from one small package.
+
+>>> import nnfast as nn
+>>> net = nn.FeedForward("64-32-10", hidden="relu", output="softmax", seed=0)
+>>> X, y = nn.datasets.digits()
+>>> history = net.fit(X, y, epochs=20)
+>>> net.evaluate(X, y)["accuracy"] > 0.9
+True
+"""
+
+from typing import TYPE_CHECKING as _TYPE_CHECKING, Any as _Any
+
+from nnfast import activations, callbacks, initializers, layers, losses, metrics, optimizers
+from nnfast._backend import warn_if_core_is_missing as _warn_if_core_is_missing
+from nnfast._threads import get_num_threads, set_num_threads
+from nnfast.callbacks import Callback, History
+from nnfast.layers import Dense, Dropout, Input
+from nnfast.losses import (
+    BinaryCrossEntropy,
+    CategoricalCrossEntropy,
+    CrossEntropy,
+    MeanAbsoluteError,
+    MeanSquaredError,
+    SparseCategoricalCrossEntropy,
+)
+from nnfast.network import FeedForward
+from nnfast.optimizers import SGD, Adam, AdamW, RMSprop
+from nnfast.perceptron import ConvergenceWarning, Perceptron
+
+if _TYPE_CHECKING:
+    from nnfast import datasets, plot, reference
+    from nnfast._files import load
+
+    __version__: str
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "AdamW",
+    "BinaryCrossEntropy",
+    "Callback",
+    "CategoricalCrossEntropy",
+    "ConvergenceWarning",
+    "CrossEntropy",
+    "Dense",
+    "Dropout",
+    "FeedForward",
+    "History",
+    "Input",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "Perceptron",
+    "RMSprop",
+    "SparseCategoricalCrossEntropy",
+    "__version__",
+    "activations",
+    "callbacks",
+    "datasets",
+    "get_num_threads",
+    "initializers",
+    "layers",
+    "load",
+    "losses",
+    "metrics",
+    "optimizers",
+    "plot",
+    "reference",
+    "set_num_threads",
+]
+
+_warn_if_core_is_missing()
+
+
+def __getattr__(name: str) -> _Any:
+    # What not everyone needs is imported when it is first named, to keep the import short.
+    if name == "__version__":
+        from nnfast._version import version
+
+        return version()
+    if name == "load":
+        from nnfast._files import load
+
+        return load
+    if name in ("datasets", "plot", "reference"):
+        from importlib import import_module
+
+        return import_module(f"nnfast.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,186 @@
+"""From what a user writes as an architecture to checked layers, and what follows from them.
+
+Nothing here computes: a network's layers, their shapes and their plain description are all that a
+backend needs to be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnfast import _validation, activations, initializers
+from nnfast._validation import UNITS_LIMIT
+from nnfast.layers import Dense, Dropout, Input, Layer
+
+if TYPE_CHECKING:
+    from nnfast.layers import ActivationLike, InitializerLike
+
+EXAMPLE = "wanted are whole numbers of nodes joined by hyphens, such as '784-256-10'"
+
+
+def build(
+    architecture: str | Sequence[int] | Sequence[Layer],
+    hidden: ActivationLike | Sequence[ActivationLike],
+    output: ActivationLike,
+    initializer: InitializerLike | None,
+) -> tuple[Layer, ...]:
+    """Return the layers that the first arguments of `FeedForward` describe."""
+    if isinstance(architecture, str):
+        sizes = _parse(architecture)
+    elif isinstance(architecture, Layer) or not isinstance(architecture, (Sequence, np.ndarray)):
+        raise TypeError(
+            f"layers is {architecture!r}; wanted is a string such as '784-256-10', a list of "
+            "integers or a list of layers"
+        )
+    elif any(isinstance(layer, Layer) for layer in architecture):
+        if (hidden, output, initializer) != ("relu", "linear", None):
+            raise ValueError(
+                "hidden, output and initializer belong to an architecture of numbers; with a list "
+                "of layers, give each Dense its own"
+            )
+        return _checked(architecture)
+    else:
+        sizes = [
+            _validation.integer(size, f"layers[{index}]", below=UNITS_LIMIT)
+            for index, size in enumerate(architecture)
+        ]
+    if len(sizes) < 2:
+        raise ValueError(
+            f"layers is {architecture!r}; wanted are at least two sizes, inputs and outputs, such "
+            "as '784-10'"
+        )
+    functions = [*_each_hidden(hidden, len(sizes) - 2), _activation(output, "output")]
+    if initializer is not None:
+        initializer = initializers.registry.get(initializer, "initializer")
+    dense = [
+        Dense(size, function, kernel_initializer=initializer)
+        for size, function in zip(sizes[1:], functions, strict=True)
+    ]
+    return (Input(sizes[0]), *dense)
+
+
+def _parse(architecture: str) -> list[int]:
+    sizes = []
+    for part in architecture.split("-"):
+        digits = part.strip()
+        if not digits:
+            raise ValueError(f"layers is {architecture!r}, which has an empty part; {EXAMPLE}")
+        if not (digits.isascii() and digits.isdigit()):
+            raise ValueError(f"layers is {architecture!r}, which has the part {part!r}; {EXAMPLE}")
+        if not 0 < int(digits[:20]) < UNITS_LIMIT:
+            raise ValueError(
+                f"layers is {architecture!r}, which has a layer of {digits} nodes; wanted are at "
+                f"least 1 and below {UNITS_LIMIT}"
+            )
+        sizes.append(int(digits))
+    return sizes
+
+
+def _activation(value: ActivationLike, argument: str) -> activations.Activation:
+    return activations.registry.get(value, argument)
+
+
+def _each_hidden(
+    hidden: ActivationLike | Sequence[ActivationLike], count: int
+) -> list[activations.Activation]:
+    if isinstance(hidden, (list, tuple)):
+        if len(hidden) != count:
+            raise ValueError(
+                f"hidden has {len(hidden)} activations; wanted are {count}, one for each hidden "
+                "layer"
+            )
+        return [_activation(value, f"hidden[{index}]") for index, value in enumerate(hidden)]
+    return [_activation(hidden, "hidden")] * count  # type: ignore[arg-type]
+
+
+def _checked(layers: Sequence[Any]) -> tuple[Layer, ...]:
+    for index, layer in enumerate(layers):
+        if not isinstance(layer, (Input, Dense, Dropout)):
+            raise TypeError(f"layers[{index}] is {layer!r}; wanted is Input, Dense or Dropout")
+        if isinstance(layer, Input) != (index == 0):
+            raise ValueError(
+                f"layers[{index}] is {layer!r}; wanted is exactly one Input, and it comes first"
+            )
+    if not any(isinstance(layer, Dense) for layer in layers):
+        raise ValueError("layers has no Dense; wanted is at least one, the output")
+    if not isinstance(layers[-1], Dense):
+        raise ValueError(f"layers ends with {layers[-1]!r}; wanted is a Dense, the output")
+    return tuple(layers)
+
+
+def config(layers: Sequence[Layer], bias: str) -> dict[str, Any]:
+    """Return the plain description that a backend builds its network from."""
+    return {
+        "inputs": inputs(layers),
+        "bias": bias,
+        "layers": [layer.config() for layer in layers if isinstance(layer, (Dense, Dropout))],
+    }
+
+
+def from_config(description: Mapping[str, Any]) -> tuple[Layer, ...]:
+    """Return the layers of a description made by `config`."""
+    layers: list[Layer] = [Input(description["inputs"])]
+    for layer in description["layers"]:
+        if layer["type"] == "dropout":
+            layers.append(Dropout(layer["rate"]))
+        else:
+            layers.append(
+                Dense(
+                    layer["units"],
+                    activations.registry.from_config(layer["activation"]),
+                    use_bias=layer["use_bias"],
+                    kernel_initializer=initializers.registry.from_config(
+                        layer["kernel_initializer"]
+                    ),
+                    bias_initializer=initializers.registry.from_config(layer["bias_initializer"]),
+                )
+            )
+    return _checked(layers)
+
+
+def inputs(layers: Sequence[Layer]) -> int:
+    """Return the number of inputs of a checked sequence of layers."""
+    first = layers[0]
+    assert isinstance(first, Input)
+    return first.units
+
+
+def output(layers: Sequence[Layer]) -> Dense:
+    """Return the output layer of a checked sequence of layers."""
+    last = layers[-1]
+    assert isinstance(last, Dense)
+    return last
+
+
+def refuse_untrainable(layers: Sequence[Layer]) -> None:
+    """Refuse to train layers that no gradient can pass."""
+    for index, layer in enumerate(layers):
+        if isinstance(layer, Dense) and not layer.activation.trainable:
+            raise ValueError(
+                f"layers[{index}] has the activation {layer.activation.name}, whose derivative is "
+                "0 everywhere, so that no gradient can train it; take sigmoid or relu, or "
+                "nnfast.Perceptron, which learns without gradients"
+            )
+
+
+def sizes(layers: Sequence[Layer]) -> list[int]:
+    """Return the numbers of nodes, inputs first, as in the architecture string."""
+    return [layer.units for layer in layers if isinstance(layer, (Input, Dense))]
+
+
+def parameters(layers: Sequence[Layer], bias: str) -> list[tuple[str, tuple[int, ...]]]:
+    """Return name and shape of every parameter, in the order of `FeedForward.get_weights`.
+
+    Names count the layers from 0, the input left out: ``layers.0.kernel``.
+    """
+    width = inputs(layers)
+    result = []
+    for index, layer in enumerate(layers[1:]):
+        if isinstance(layer, Dense):
+            shapes = layer.parameters(width, embedded=bias == "embedded")
+            result += [(f"layers.{index}.{name}", shape) for name, shape in shapes.items()]
+            width = layer.units
+    return result

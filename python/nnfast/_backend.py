@@ -1,0 +1,165 @@
+"""The border to the arithmetic: the compiled core, or the NumPy reference with the same methods.
+
+This is the only place that asks whether the core is there.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+VARIABLE = "NNFAST_BACKEND"
+MODULES = {"rust": "nnfast._core", "numpy": "nnfast.reference"}
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from numpy.typing import NDArray
+
+    Array: TypeAlias = NDArray[Any]
+
+
+class Network(Protocol):
+    """A network as a backend holds it: parameters, optimizer state and counters."""
+
+    def parameters(self) -> list[Array]:
+        """Return copies of the parameters."""
+
+    def set_parameters(self, values: Sequence[Array], /) -> None:
+        """Replace the parameters by arrays of the same shapes."""
+
+    def compile(self, config: str, /) -> None:
+        """Set optimizer, loss and metrics; resets the optimizer's slots and the step."""
+
+    def predict(self, x: Array, threads: int) -> Array:
+        """Return the outputs, of the shape (rows, outputs)."""
+
+    def gradients(self, x: Array, y: Array, threads: int) -> tuple[float, list[Array]]:
+        """Return the mean loss and its derivative by every parameter."""
+
+    def train_epoch(
+        self, x: Array, y: Array, batch_size: int, shuffle: bool, threads: int
+    ) -> list[float]:
+        """Train on all rows once; return loss and metrics, each the mean over the rows."""
+
+    def train_batch(self, x: Array, y: Array, threads: int) -> list[float]:
+        """Take one step on these rows; return loss and metrics from before it."""
+
+    def evaluate(self, x: Array, y: Array, batch_size: int, threads: int) -> list[float]:
+        """Return loss and metrics, each the mean over the rows."""
+
+    def state(self) -> dict[str, Any]:
+        """Return the counters ``step`` and ``epoch`` and the optimizer's ``slots``."""
+
+    def set_state(self, step: int, epoch: int, slots: Sequence[Sequence[Array]]) -> None:
+        """Replace what `state` returns."""
+
+
+class Backend(Protocol):
+    """What a backend module offers."""
+
+    def Network(self, config: str, dtype: str, seed: int) -> Network:
+        """Build a network with its initial parameters."""
+
+    def activation(self, config: str, x: Array, /) -> Array:
+        """Return an activation's values."""
+
+    def activation_derivative(self, config: str, x: Array, /) -> Array:
+        """Return an activation's derivative."""
+
+    def perceptron_epoch(
+        self, x: Array, classes: Array, weights: Array, learning_rate: float, order: Array, /
+    ) -> Array:
+        """Learn from every row once, in place; return the mistakes of each output."""
+
+    def permutation(self, rows: int, seed: int, purpose: int, step: int) -> Array:
+        """Return the order of the rows that belongs to a seed, purpose and step."""
+
+    def first_non_finite(self, x: Array, /) -> int | None:
+        """Return the flat index of the first NaN or inf."""
+
+    def registry(self) -> dict[str, list[str]]:
+        """Return the names that the backend knows, by kind."""
+
+
+def select(name: str | None = None) -> str:
+    """Return the backend to use: the one asked for, else the environment's, else the best there.
+
+    Raises
+    ------
+    ValueError
+        If the name is not a backend's.
+    ImportError
+        If the compiled core is asked for but cannot be imported.
+    """
+    argument = "backend"
+    if name is None:
+        name, argument = os.environ.get(VARIABLE, "").strip() or None, VARIABLE
+    if name is None:
+        return "rust" if _core_error() is None else "numpy"
+    if name not in MODULES:
+        raise ValueError(f"{argument} is {name!r}; wanted is 'rust' or 'numpy'")
+    error = _core_error() if name == "rust" else None
+    if error is not None:
+        raise ImportError(
+            f"{argument} is 'rust' but the compiled core cannot be imported ({error}); install "
+            "nnfast from a wheel, or take 'numpy'"
+        )
+    return name
+
+
+def select_or_other(name: str) -> str:
+    """Return a backend chosen on another machine, or, where it is not there, the one that is."""
+    return "numpy" if name == "rust" and _core_error() is not None else name
+
+
+def get(name: str | None = None) -> Backend:
+    """Return the module of the backend that `select` returns."""
+    return module(select(name))
+
+
+@cache
+def module(name: str) -> Backend:
+    """Return the module of a backend that `select` has returned."""
+    return cast(Backend, import_module(MODULES[name]))
+
+
+@cache
+def _core_error() -> str | None:
+    """Return why the compiled core cannot be imported, or None if it can."""
+    try:
+        import_module(MODULES["rust"])
+    except ImportError as error:
+        return str(error)
+    return None
+
+
+def described(config: Mapping[str, Any]) -> str:
+    """Return a plain description as the text that a backend takes."""
+    import json
+
+    return json.dumps(config)
+
+
+def warn_if_core_is_missing() -> None:
+    """Say once, when the package is imported, that it falls back to NumPy."""
+    if os.environ.get(VARIABLE, "").strip():
+        return
+    error = _core_error()
+    if error is not None:
+        warnings.warn(
+            f"nnfast: the compiled core cannot be imported ({error}), so that the slower "
+            f"NumPy backend is used; setting {VARIABLE}=numpy chooses it without this warning",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+
+
+if TYPE_CHECKING:
+    from nnfast import _core, reference
+
+    _kept_by: tuple[Backend, Backend] = (_core, reference)

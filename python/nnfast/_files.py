@@ -1,0 +1,248 @@
+"""Networks in safetensors files: tensors, and one JSON text in the metadata under "nnfast".
+
+A file is written whole or not at all, and reading one runs no code from it: what it says goes
+through the same checks as what a user passes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nnfast import _architecture, _backend, _validation, losses, metrics, optimizers
+from nnfast._version import version
+from nnfast.layers import Layer
+from nnfast.network import FeedForward
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from numpy.typing import NDArray
+
+    Array: TypeAlias = NDArray[Any]
+
+KEY = "nnfast"
+FORMAT = 1
+COUNTERS = ("step", "epoch", "slots")
+
+
+def save(network: FeedForward, path: str | os.PathLike[str], include_optimizer: bool) -> None:
+    """Write a network, with its optimizer's state or without."""
+    snapshot = network._snapshot()
+    if not include_optimizer:
+        snapshot |= {"step": 0, "slots": []}
+    names = [name for name, _ in _architecture.parameters(network.layers, network.bias)]
+    tensors = dict(zip(names, snapshot["parameters"], strict=True))
+    for index, slot in enumerate(snapshot["slots"]):
+        for name, values in zip(names, slot, strict=True):
+            tensors[f"optimizer.{index}.{name}"] = values
+    classes = network.classes_
+    header = {
+        "format": FORMAT,
+        "library": version(),
+        "network": _architecture.config(network.layers, network.bias),
+        "dtype": network.dtype.name,
+        "seed": network.seed,
+        "optimizer": network.optimizer.config(),
+        "loss": network.loss.config(),
+        "metrics": [metric.config() for metric in network.metrics],
+        "classes": None if classes is None else classes.tolist(),
+        "history": network.history,
+        "state": {  # of the training: see FeedForward._snapshot
+            "step": snapshot["step"],
+            "epoch": snapshot["epoch"],
+            "slots": len(snapshot["slots"]),
+            "loss": None if snapshot["loss"] is None else snapshot["loss"].config(),
+        },
+        "checksum": _checksum(tensors),
+    }
+    _write(os.path.realpath(path), tensors, {KEY: json.dumps(header)})
+
+
+def load(
+    path: str | os.PathLike[str], *, threads: int | None = None, backend: str | None = None
+) -> FeedForward:
+    """Read a network that `FeedForward.save` wrote.
+
+    Parameters
+    ----------
+    path : str or path
+    threads, backend : optional
+        As for `FeedForward`; they are no part of the file.
+
+    Returns
+    -------
+    FeedForward
+        With weights, history, labels and, if they were saved, the optimizer's state and counters:
+        training goes on to the same bits.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is truncated or damaged, no safetensors file, not a network of nnfast's, or of a
+        newer version of the format.
+
+    Examples
+    --------
+    >>> import nnfast as nn
+    >>> nn.load("missing.safetensors")
+    Traceback (most recent call last):
+    FileNotFoundError: path is 'missing.safetensors', where there is no file
+    """
+    backend = _backend.select(backend)
+    threads = None if threads is None else _validation.integer(threads, "threads")
+    name = os.fspath(path)
+    tensors, metadata = _read(name)
+    if KEY not in metadata:
+        raise ValueError(
+            f"{name!r} is a safetensors file but not a network of nnfast's: its metadata has no "
+            f"{KEY!r}"
+        )
+    try:
+        header = json.loads(metadata[KEY])
+        newer = header["format"] > FORMAT
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{name!r} is damaged: its metadata cannot be read") from None
+    if newer:
+        raise ValueError(
+            f"{name!r} is of the file format {header['format']}, and this version of nnfast reads "
+            f"up to {FORMAT}; it was written by nnfast {header.get('library')}"
+        )
+    try:
+        return _network(header, tensors, threads, backend)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ValueError(f"{name!r} is damaged: {error}") from error
+
+
+def _network(
+    header: Mapping[str, Any],
+    tensors: Mapping[str, Array],
+    threads: int | None,
+    backend: str | None,
+) -> FeedForward:
+    """Build the network that a file describes, once everything in the file fits together."""
+    layers = _architecture.from_config(header["network"])
+    bias = header["network"]["bias"]
+    state = header["state"]
+    counters = {
+        name: _validation.integer(state[name], name, minimum=0, below=2**63) for name in COUNTERS
+    }
+    shapes = dict(_architecture.parameters(layers, bias))
+    if len(tensors) != (1 + counters["slots"]) * len(shapes):
+        raise ValueError("it has not as many tensors as its network")
+    prefixes = ["", *(f"optimizer.{index}." for index in range(counters["slots"]))]
+    expected = {prefix + name: shape for prefix in prefixes for name, shape in shapes.items()}
+    found = {name: values.shape for name, values in tensors.items()}
+    if found != expected:
+        raise ValueError("its tensors have not the names and shapes of its network's")
+    if any(values.dtype != header["dtype"] for values in tensors.values()):
+        raise ValueError(f"its tensors are not all {header['dtype']}")
+    if header["checksum"] != _checksum(tensors):
+        raise ValueError("its tensors do not have the checksum that they were written with")
+
+    network = FeedForward(
+        layers,
+        bias=bias,
+        dtype=header["dtype"],
+        seed=header["seed"],
+        threads=threads,
+        backend=backend,
+    )
+    network.compile(
+        optimizers.registry.from_config(header["optimizer"]),
+        losses.registry.from_config(header["loss"]),
+        [metrics.registry.from_config(metric) for metric in header["metrics"]],
+    )
+    loss = state["loss"]
+    parameters, *slots = ([tensors[prefix + name] for name in shapes] for prefix in prefixes)
+    network._restore(
+        {
+            "parameters": parameters,
+            "loss": None if loss is None else losses.registry.from_config(loss),
+            "step": counters["step"],
+            "epoch": counters["epoch"],
+            "slots": slots,
+        }
+    )
+    network._classes = _classes(header["classes"], layers)
+    network._history = {
+        str(name): [float(value) for value in values] for name, values in header["history"].items()
+    }
+    return network
+
+
+def _classes(labels: Any, layers: Sequence[Layer]) -> Array | None:
+    """Return the labels of the classes, as many as the network tells apart."""
+    if labels is None:
+        return None
+    classes = np.array(labels)
+    outputs = _architecture.output(layers).units
+    # One output tells two classes apart; one of softmax has but one.
+    counts = (1, 2) if outputs == 1 else (outputs,)
+    if classes.ndim != 1 or len(classes) not in counts or classes.dtype.kind not in "bUi":
+        raise ValueError(f"its labels are not {counts[-1]} different ones")
+    return classes
+
+
+def _checksum(tensors: Mapping[str, Array]) -> int:
+    """Return the CRC-32 of all tensors, in the order of their names."""
+    value = 0
+    for name in sorted(tensors):
+        value = zlib.crc32(np.ascontiguousarray(tensors[name]).data, value)
+    return value
+
+
+def _write(path: str, tensors: dict[str, Array], metadata: dict[str, str]) -> None:
+    """Write a safetensors file beside `path`, see it onto the disk, then put it in its place."""
+    from safetensors.numpy import save as serialized
+
+    content = serialized(tensors, metadata)
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileNotFoundError):
+            os.chmod(temporary, os.stat(path).st_mode)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(temporary)
+        raise
+    with contextlib.suppress(OSError):  # not every system lets a folder be synced
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _read(name: str) -> tuple[dict[str, Array], dict[str, str]]:
+    """Return the tensors and the metadata of a safetensors file."""
+    from safetensors import SafetensorError, safe_open
+
+    if not os.path.exists(name):
+        raise FileNotFoundError(f"path is {name!r}, where there is no file")
+    if os.path.isdir(name):
+        raise IsADirectoryError(f"path is {name!r}, which is a folder; wanted is a file")
+    try:
+        with safe_open(name, framework="numpy") as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            return tensors, file.metadata() or {}
+    except SafetensorError as error:
+        raise ValueError(
+            f"{name!r} is no whole safetensors file but truncated, damaged or of another kind "
+            f"({error})"
+        ) from None
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise ValueError(f"{name!r} has tensors that cannot be read ({error})") from None

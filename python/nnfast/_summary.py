@@ -1,0 +1,69 @@
+"""The table that `FeedForward.summary` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from nnfast import _architecture
+from nnfast.layers import Dense, Dropout, Input, Layer
+
+
+class Summary(str):
+    """A text that shows itself as it is, printed or at the prompt."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def summary(layers: Sequence[Layer], bias: str, dtype: np.dtype[Any]) -> Summary:
+    """Return the layers as a table, with the number and the size of their parameters."""
+    counts = [0] * len(layers)
+    for name, shape in _architecture.parameters(layers, bias):
+        counts[int(name.split(".")[1]) + 1] += prod(shape)
+    rows = [("Layer (type)", "Output shape", "Param #", "Activation")]
+    width = 0
+    seen: dict[str, int] = {}
+    for layer, count in zip(layers, counts, strict=True):
+        kind = type(layer).__name__
+        seen[kind] = seen.get(kind, 0) + 1
+        name = kind.lower() if isinstance(layer, Input) else f"{kind.lower()}_{seen[kind]}"
+        activation = f"dropout {layer.rate:g}" if isinstance(layer, Dropout) else ""
+        if isinstance(layer, Dense):
+            activation = _described(layer)
+        if not isinstance(layer, Dropout):
+            width = layer.units  # type: ignore[attr-defined]
+        rows.append((f"{name} ({kind})", f"(None, {width})", f"{count:,}", activation))
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}  {d:<{widths[3]}}".rstrip()
+        for a, b, c, d in rows
+    ]
+    rule = "-" * (sum(widths) + 6)
+    title = "FeedForward " + "-".join(map(str, _architecture.sizes(layers)))
+    total = sum(counts)
+    footer = [
+        f"Total params: {total:,} ({_bytes(total * dtype.itemsize)}, {dtype})",
+        f"Trainable params: {total:,}",
+    ]
+    return Summary("\n".join([title, rule, lines[0], rule, *lines[1:], rule, *footer]))
+
+
+def _described(layer: Dense) -> str:
+    config = layer.activation.config()
+    name = config.pop("name")
+    values = ", ".join(f"{key}={value:g}" for key, value in config.items())
+    return f"{name}({values})" if values else str(name)
+
+
+def _bytes(size: float) -> str:
+    for unit in ("B", "KB", "MB", "GB"):
+        if size < 1024:
+            return f"{size:.4g} {unit}"
+        size /= 1024
+    return f"{size:.4g} TB"

@@ -1,0 +1,164 @@
+"""Layers: what a network is made of, where an architecture string is not enough.
+
+>>> import nnfast as nn
+>>> nn.FeedForward([nn.Input(784), nn.Dense(256, "elu"), nn.Dropout(0.2), nn.Dense(10, "softmax")])
+FeedForward([Input(784), Dense(256, ELU(alpha=1.0)), Dropout(0.2), Dense(10, Softmax())])
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nnfast import activations, initializers
+from nnfast._frozen import Frozen, flag, real, whole
+from nnfast._registry import member
+from nnfast._validation import UNITS_LIMIT
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    ActivationLike: TypeAlias = str | activations.Activation | type[activations.Activation]
+    InitializerLike: TypeAlias = str | initializers.Initializer | type[initializers.Initializer]
+
+
+class Layer(Frozen):
+    """The base class of all layers: frozen, comparable, hashable."""
+
+
+class Input(Layer):
+    """The input nodes: they pass on what they are given, so they have no activation.
+
+    Parameters
+    ----------
+    units : int
+        Number of columns of X, at least 1.
+
+    Examples
+    --------
+    >>> import nnfast as nn
+    >>> nn.Input(784).units
+    784
+    """
+
+    units: int = whole(below=UNITS_LIMIT)
+
+    def __repr__(self) -> str:
+        return f"Input({self.units})"
+
+
+class Dense(Layer):
+    """A layer whose every node sees every output of the layer before: a = f(x W + b).
+
+    Parameters
+    ----------
+    units : int
+        Number of nodes, at least 1.
+    activation : name, class or instance, default "linear"
+        The nodes' activation f.
+    use_bias : bool, default True
+        Whether b is there.
+    kernel_initializer : name, class or instance, optional
+        What W, of the shape (inputs, units), starts from. The default is chosen by the activation.
+    bias_initializer : name, class or instance, default "zeros"
+        What b, of the shape (units,), starts from.
+
+    Examples
+    --------
+    >>> import nnfast as nn
+    >>> nn.Dense(256, nn.activations.ELU(0.5))
+    Dense(256, ELU(alpha=0.5))
+    >>> nn.Dense(10, "tanh").kernel_initializer
+    GlorotUniform()
+    """
+
+    units: int = whole(below=UNITS_LIMIT)
+    activation: activations.Activation = member(of=activations.registry)
+    use_bias: bool = flag(default=True)
+    kernel_initializer: initializers.Initializer = member(of=initializers.registry)
+    bias_initializer: initializers.Initializer = member(of=initializers.registry)
+
+    def __init__(
+        self,
+        units: int,
+        activation: ActivationLike = "linear",
+        *,
+        use_bias: bool = True,
+        kernel_initializer: InitializerLike | None = None,
+        bias_initializer: InitializerLike = "zeros",
+    ) -> None:
+        if kernel_initializer is None:
+            function = activations.registry.get(activation, "activation of Dense")
+            kernel_initializer = function.default_initializer
+        super().__init__(
+            units=units,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+        )
+
+    def __repr__(self) -> str:
+        parts = [repr(self.units), repr(self.activation)]
+        usual = Dense(self.units, self.activation)
+        for name in ("use_bias", "kernel_initializer", "bias_initializer"):
+            if getattr(self, name) != getattr(usual, name):
+                parts.append(f"{name}={getattr(self, name)!r}")
+        return f"Dense({', '.join(parts)})"
+
+    def config(self) -> dict[str, Any]:
+        """Return the layer as a plain dict, complete with its defaults."""
+        return {
+            "type": "dense",
+            "units": self.units,
+            "use_bias": self.use_bias,
+            "activation": self.activation.config(),
+            "kernel_initializer": self.kernel_initializer.config(),
+            "bias_initializer": self.bias_initializer.config(),
+        }
+
+    def parameters(self, inputs: int, *, embedded: bool) -> dict[str, tuple[int, ...]]:
+        """Return names and shapes of the layer's parameters, in the order of the weights.
+
+        Embedded, the bias is row 0 of the weights: it belongs to the constant 1 that is the first
+        column of the design matrix.
+        """
+        if self.use_bias and embedded:
+            shapes: dict[str, tuple[int, ...]] = {"weight": (inputs + 1, self.units)}
+        else:
+            shapes = {"kernel": (inputs, self.units)}
+            if self.use_bias:
+                shapes["bias"] = (self.units,)
+        return shapes | dict.fromkeys(self.activation.parameters, (self.units,))
+
+
+class Dropout(Layer):
+    """Sets a share of its inputs to 0 in training, and scales the rest up to keep the mean.
+
+    Which inputs are dropped follows from the network's seed, the training step, the row in the
+    batch and the column. In prediction and evaluation it does nothing.
+
+    Parameters
+    ----------
+    rate : float
+        Share of inputs dropped, in [0, 1).
+
+    References
+    ----------
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: a simple way to prevent
+    neural networks from overfitting", JMLR 15, 2014.
+
+    Examples
+    --------
+    >>> import nnfast as nn
+    >>> nn.Dropout(0.2).rate
+    0.2
+    """
+
+    rate: float = real(minimum=0.0, below=1.0)
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.rate})"
+
+    def config(self) -> dict[str, Any]:
+        """Return the layer as a plain dict."""
+        return {"type": "dropout", "rate": self.rate}

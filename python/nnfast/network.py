@@ -1,0 +1,628 @@
+"""The feedforward network, as a user sees it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from nnfast import (
+    _architecture,
+    _backend,
+    _progress,
+    _summary,
+    _targets,
+    _threads,
+    _training,
+    _validation,
+    losses,
+    optimizers,
+)
+from nnfast.callbacks import Callback, History, checked_callbacks
+from nnfast.metrics import Metric, checked_metrics
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from nnfast.layers import ActivationLike, InitializerLike, Layer
+
+    Array: TypeAlias = NDArray[Any]
+
+Self = TypeVar("Self", bound="FeedForward")
+
+
+class FeedForward:
+    """A network of layers, each fed by the one before, trained by gradient descent.
+
+    Parameters
+    ----------
+    layers : str, list of int or list of Layer
+        Numbers of nodes, the inputs first: "784-256-10" or [784, 256, 10]; or the layers
+        themselves: [nn.Input(784), nn.Dense(256, "elu"), nn.Dense(10, "softmax")].
+    hidden : activation or list of activations, default "relu"
+        Of all hidden layers, or one for each.
+    output : activation, default "linear"
+        Of the output layer.
+    bias : {"parameter", "embedded"}, default "parameter"
+        Embedded, each layer's bias is row 0 of its weights, and belongs to a constant 1 that comes
+        before the layer's inputs. The numbers are the same.
+    initializer : initializer, optional
+        Of all weights. The default is chosen for each layer by its activation.
+    dtype : {"float32", "float64"}, default "float32"
+        In which the network computes.
+    seed : int, optional
+        From 0 to 2**64 - 1: initial weights, order of the rows and dropout follow from it. The
+        default is drawn from the operating system, and kept as `seed`.
+    threads : int, optional
+        How many threads to work with; by default `nnfast.get_num_threads`. The result is the same.
+    backend : {"rust", "numpy"}, optional
+        Where to compute. By default the environment variable ``NNFAST_BACKEND``, else Rust.
+
+    Attributes
+    ----------
+    stop_training : bool
+        Set by a callback, it ends the run after the epoch.
+
+    References
+    ----------
+    Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors", Nature
+    323, 1986.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nnfast as nn
+    >>> X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    >>> y = np.array([0, 1, 1, 0])
+    >>> net = nn.FeedForward("2-8-1", hidden="tanh", output="sigmoid", seed=0)
+    >>> net.compile(optimizer=nn.Adam(0.1)).fit(X, y, epochs=200)
+    <History of 200 epochs...
+    >>> net.predict_classes(X)
+    array([0, 1, 1, 0])
+    """
+
+    def __init__(
+        self,
+        layers: str | Sequence[int] | Sequence[Layer],
+        *,
+        hidden: ActivationLike | Sequence[ActivationLike] = "relu",
+        output: ActivationLike = "linear",
+        bias: str = "parameter",
+        initializer: InitializerLike | None = None,
+        dtype: Any = "float32",
+        seed: int | None = None,
+        threads: int | None = None,
+        backend: str | None = None,
+    ) -> None:
+        self._layers = _architecture.build(layers, hidden, output, initializer)
+        self._bias: str = _validation.choice(bias, "bias", ("parameter", "embedded"))
+        self._dtype = _validation.network_dtype(dtype)
+        if seed is None:
+            seed = int.from_bytes(os.urandom(4), "little")
+        self._seed = _validation.integer(seed, "seed", minimum=0, below=_validation.SEED_LIMIT)
+        self._threads = None if threads is None else _validation.integer(threads, "threads")
+        self._backend = _backend.select(backend)
+        self._history: dict[str, list[float]] = {}
+        self._classes: Array | None = None
+        self.stop_training = False
+        self._network = self._built()
+        self._compiled_loss: losses.Loss | None = None  # what the backend learns by, if it does yet
+        self.compile()
+
+    def _built(self) -> _backend.Network:
+        config = _backend.described(_architecture.config(self._layers, self._bias))
+        return _backend.module(self._backend).Network(config, self._dtype.name, self._seed)
+
+    # What it is ----------------------------------------------------------------------------------
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers, the input first."""
+        return self._layers
+
+    @property
+    def architecture(self) -> str:
+        """The numbers of nodes, as in "784-256-10"."""
+        return "-".join(map(str, _architecture.sizes(self._layers)))
+
+    @property
+    def inputs(self) -> int:
+        """The number of input nodes."""
+        return _architecture.inputs(self._layers)
+
+    @property
+    def outputs(self) -> int:
+        """The number of output nodes."""
+        return _architecture.output(self._layers).units
+
+    @property
+    def bias(self) -> str:
+        """Where the biases are kept: "parameter" or "embedded"."""
+        return self._bias
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """In which the network computes: float32 or float64."""
+        return self._dtype
+
+    @property
+    def seed(self) -> int:
+        """What every random number follows from."""
+        return self._seed
+
+    @property
+    def backend(self) -> str:
+        """Where it computes: "rust" or "numpy"."""
+        return self._backend
+
+    @property
+    def threads(self) -> int:
+        """How many threads it works with."""
+        return self._threads or _threads.get_num_threads()
+
+    @property
+    def parameter_count(self) -> int:
+        """The number of weights, biases and learned alphas."""
+        shapes = _architecture.parameters(self._layers, self._bias)
+        return sum(int(np.prod(shape)) for _, shape in shapes)
+
+    @property
+    def optimizer(self) -> optimizers.Optimizer:
+        """The optimizer chosen by `compile`."""
+        return self._optimizer
+
+    @property
+    def loss(self) -> losses.Loss:
+        """The loss chosen by `compile`."""
+        return self._loss
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metrics chosen by `compile`."""
+        return self._metrics
+
+    @property
+    def classes_(self) -> Array | None:
+        """The labels of the classes, in the order of the outputs; None before there are any."""
+        return self._classes
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """The numbers of every epoch of all runs: ``loss``, the metrics, and both as ``val_``."""
+        return {name: list(values) for name, values in self._history.items()}
+
+    def summary(self) -> _summary.Summary:
+        """Return a table of the layers, which shows itself at the prompt.
+
+        Examples
+        --------
+        >>> import nnfast as nn
+        >>> nn.FeedForward("784-256-10", output="softmax").summary()
+        FeedForward 784-256-10
+        --------------------------------------------------
+        Layer (type)     Output shape  Param #  Activation
+        --------------------------------------------------
+        input (Input)    (None, 784)         0
+        dense_1 (Dense)  (None, 256)   200,960  relu
+        dense_2 (Dense)  (None, 10)      2,570  softmax
+        --------------------------------------------------
+        Total params: 203,530 (795 KB, float32)
+        Trainable params: 203,530
+        """
+        return _summary.summary(self._layers, self._bias, self._dtype)
+
+    def __repr__(self) -> str:
+        return f"FeedForward([{', '.join(map(repr, self._layers))}])"
+
+    # How it learns -------------------------------------------------------------------------------
+
+    def compile(
+        self: Self,
+        optimizer: str | optimizers.Optimizer | type[optimizers.Optimizer] | None = None,
+        loss: str | losses.Loss | type[losses.Loss] | None = None,
+        metrics: str | Metric | Sequence[str | Metric] | None = None,
+    ) -> Self:
+        """Choose how to learn. A new network has chosen all defaults already.
+
+        The optimizer starts afresh; weights, history and the count of epochs stay.
+
+        Parameters
+        ----------
+        optimizer : optimizer, default Adam()
+        loss : loss, optional
+            By default the one that fits the output: cross_entropy for softmax,
+            binary_cross_entropy for sigmoid, else mean_squared_error.
+        metrics : list of metrics, optional
+            By default accuracy for the cross-entropies, else none.
+
+        Returns
+        -------
+        FeedForward
+            The network itself.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown, or the loss does not fit the output activation.
+
+        Examples
+        --------
+        >>> import nnfast as nn
+        >>> net = nn.FeedForward("4-3", output="softmax").compile("sgd")
+        >>> net.optimizer, net.loss
+        (SGD(learning_rate=0.01, momentum=0.0, nesterov=False), CrossEntropy(from_logits=False))
+        """
+        layer = _architecture.output(self._layers)
+        output = layer.activation
+        chosen_optimizer = optimizers.registry.get(
+            "adam" if optimizer is None else optimizer, "optimizer"
+        )
+        chosen_loss = losses.registry.get(output.default_loss if loss is None else loss, "loss")
+        chosen_loss.check_output(output)
+        if metrics is None:
+            metrics = chosen_loss.default_metrics
+        self._metrics = checked_metrics(metrics)
+        self._optimizer, self._loss = chosen_optimizer, chosen_loss
+        if self._compiled_loss is not None:
+            self._compiled_loss = None
+            self._compile_for(chosen_loss.resolved(output, layer.units, soft=False))
+        return self
+
+    def _compile_for(self, loss: losses.Loss) -> None:
+        """Tell the backend what to learn by, unless it knows; a new loss alone keeps its state."""
+        if loss == self._compiled_loss:
+            return
+        state = None if self._compiled_loss is None else self._network.state()
+        config = {
+            "optimizer": self._optimizer.config(),
+            "loss": loss.config(),
+            "metrics": [metric.name for metric in self._metrics],
+        }
+        self._network.compile(_backend.described(config))
+        if state is not None:
+            self._network.set_state(state["step"], state["epoch"], state["slots"])
+        self._compiled_loss = loss
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        epochs: int = 1,
+        batch_size: int = 32,
+        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        shuffle: bool = True,
+        callbacks: Iterable[Callback] | Callback | None = None,
+        verbose: str | int = "auto",
+    ) -> History:
+        """Learn from rows and their targets. Twice for one epoch is the same as once for two.
+
+        Parameters
+        ----------
+        X : array-like of shape (rows, inputs)
+            Finite numbers. Arrays of float32, float64 and uint8 are read in place.
+        y : array-like
+            For squared and absolute error, numbers of the shape (rows, outputs), or (rows,) for one
+            output. For classes, (rows,) of integers from 0, booleans or strings, or one-hot rows;
+            for several sigmoid outputs, (rows, outputs) of 0 and 1.
+        epochs : int, default 1
+        batch_size : int, default 32
+            Rows a step; the last batch of an epoch may be smaller.
+        validation_data : pair (X, y), optional
+            Measured after every epoch.
+        shuffle : bool, default True
+            Whether every epoch takes the rows in another order.
+        callbacks : list of Callback, optional
+        verbose : {"auto", 0, 1, 2}, default "auto"
+            A bar on a terminal; silence; a bar; a line for each epoch. On standard error.
+
+        Returns
+        -------
+        History
+            The numbers of this run's epochs. `history` has those of all runs.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is not what is wanted; nothing has changed then.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import nnfast as nn
+        >>> X = np.linspace(-3, 3, 200).reshape(-1, 1)
+        >>> net = nn.FeedForward("1-32-1", hidden="tanh", seed=0).compile(nn.Adam(0.01))
+        >>> net.fit(X, np.sin(X), epochs=150).history["loss"][-1] < 0.02
+        True
+        """
+        _architecture.refuse_untrainable(self._layers)
+        epochs = _validation.integer(epochs, "epochs")
+        batch_size = _validation.integer(batch_size, "batch_size")
+        shuffle = _validation.boolean(shuffle, "shuffle")
+        threads = self.threads
+        watchers = checked_callbacks(callbacks)
+        level, progress = _progress.watcher(verbose)
+        x, target = self._data(X, y)
+        validation = None
+        if validation_data is not None:
+            validation = self._validation_data(validation_data, target)
+
+        batch_size = min(batch_size, len(x))
+        params = {"epochs": epochs, "steps": -(-len(x) // batch_size), "verbose": level}
+        if progress is not None:
+            watchers.append(progress)
+        for watcher in watchers:
+            watcher.set_model(self)
+            watcher.set_params(params)
+
+        def epoch_of() -> dict[str, float]:
+            self._compile_for(target.loss)  # a callback may have measured by another loss
+            values = self._network.train_epoch(x, target.values, batch_size, shuffle, threads)
+            logs = self._named(values)
+            if validation is not None:
+                values = self._network.evaluate(*validation, batch_size, threads)
+                logs |= {f"val_{name}": value for name, value in self._named(values).items()}
+            return logs
+
+        self._classes = target.classes
+        self.stop_training = False
+        history = _training.run(
+            epoch_of, lambda: self.stop_training, self._history, epochs, watchers, progress
+        )
+        history.set_model(self)
+        history.set_params(params)
+        return history
+
+    def train_on_batch(self, X: ArrayLike, y: ArrayLike) -> dict[str, float]:
+        """Take one step on these rows.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As in `fit`.
+
+        Returns
+        -------
+        dict
+            ``loss`` and the metrics, from before the step.
+
+        Examples
+        --------
+        >>> import nnfast as nn
+        >>> net = nn.FeedForward("2-1", initializer="zeros").compile("sgd")
+        >>> net.train_on_batch([[1.0, 2.0]], [3.0])
+        {'loss': 9.0}
+        """
+        _architecture.refuse_untrainable(self._layers)
+        x, target = self._data(X, y)
+        self._compile_for(target.loss)
+        self._classes = target.classes
+        return self._named(self._network.train_batch(x, target.values, self.threads))
+
+    def evaluate(self, X: ArrayLike, y: ArrayLike, *, batch_size: int = 256) -> dict[str, float]:
+        """Measure loss and metrics, the mean over the rows, without dropout.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As in `fit`.
+        batch_size : int, default 256
+            Rows at a time.
+
+        Examples
+        --------
+        >>> import nnfast as nn
+        >>> net = nn.FeedForward("2-1", initializer="zeros").compile(loss="mse", metrics=["mae"])
+        >>> net.evaluate([[1.0, 2.0]], [3.0])
+        {'loss': 9.0, 'mean_absolute_error': 3.0}
+        """
+        batch_size = _validation.integer(batch_size, "batch_size")
+        x, target = self._data(X, y)
+        self._compile_for(target.loss)
+        batch_size = min(batch_size, len(x))
+        return self._named(self._network.evaluate(x, target.values, batch_size, self.threads))
+
+    def gradients(self, X: ArrayLike, y: ArrayLike) -> tuple[float, list[Array]]:
+        """Return the mean loss over the rows and its derivative by every weight, without dropout.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As in `fit`.
+
+        Examples
+        --------
+        >>> import nnfast as nn
+        >>> net = nn.FeedForward("1-1", initializer="zeros", dtype="float64")
+        >>> net.gradients([[1.0]], [3.0])
+        (9.0, [array([[-6.]]), array([-6.])])
+        """
+        x, target = self._data(X, y)
+        self._compile_for(target.loss)
+        return self._network.gradients(x, target.values, self.threads)
+
+    # What it says --------------------------------------------------------------------------------
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Return the outputs for rows, or for one row.
+
+        Parameters
+        ----------
+        X : array-like of shape (rows, inputs) or (inputs,)
+
+        Returns
+        -------
+        ndarray of shape (rows, outputs) or (outputs,)
+            Each row is the same, bit for bit, whichever rows come with it (Rust).
+
+        Examples
+        --------
+        >>> import nnfast as nn
+        >>> nn.FeedForward("2-3", output="softmax", initializer="zeros").predict([1.0, 2.0])
+        array([0.33333334, 0.33333334, 0.33333334], dtype=float32)
+        """
+        values = _validation.array(X, "X")
+        result = self._network.predict(self._inputs(values, one_row=True), self.threads)
+        return result[0] if values.ndim == 1 else result
+
+    def predict_classes(self, X: ArrayLike) -> Array:
+        """Return the class of each row, by the labels that the network was fitted with.
+
+        Of several outputs the largest decides; each sigmoid output decides for itself at 0.5, and
+        several of them give (rows, outputs) of 0 and 1.
+
+        Parameters
+        ----------
+        X : array-like of shape (rows, inputs) or (inputs,)
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import nnfast as nn
+        >>> X = np.array([[-1.0], [1.0]])
+        >>> net = nn.FeedForward("1-1", output="sigmoid", seed=0).compile(nn.SGD(1.0))
+        >>> _ = net.fit(X, ["cold", "warm"], epochs=20)
+        >>> net.predict_classes(X)
+        array(['cold', 'warm'], dtype='<U4')
+        """
+        outputs = self._outputs(self._classes)
+        by_sign = self._loss.decides_by_sign(outputs.activation, outputs.units)
+        if outputs.units == 1 and not by_sign:
+            raise ValueError(
+                "predict_classes wants a sigmoid output, or several outputs; this network has one "
+                f"{outputs.activation.name} output"
+            )
+        return _targets.decided(self.predict(X), by_sign, outputs)
+
+    # Its weights ---------------------------------------------------------------------------------
+
+    def get_weights(self) -> list[Array]:
+        """Return copies of the weights: of each layer kernel (inputs, units), bias, alpha.
+
+        With embedded biases kernel and bias are one array (inputs + 1, units), the bias in row 0.
+
+        Examples
+        --------
+        >>> import nnfast as nn
+        >>> [array.shape for array in nn.FeedForward("3-2-1").get_weights()]
+        [(3, 2), (2,), (2, 1), (1,)]
+        """
+        return self._network.parameters()
+
+    def set_weights(self, weights: Iterable[ArrayLike]) -> None:
+        """Replace the weights by arrays of the same shapes, in the order of `get_weights`.
+
+        Examples
+        --------
+        >>> import nnfast as nn
+        >>> net = nn.FeedForward("2-1", output="step")
+        >>> net.set_weights([[[1.0], [1.0]], [-1.5]])
+        >>> net.predict([[0, 1], [1, 1]]).ravel()
+        array([0., 1.], dtype=float32)
+        """
+        shapes = _architecture.parameters(self._layers, self._bias)
+        given = _validation.weights(weights, shapes)
+        self._network.set_parameters([value.astype(self._dtype, order="C") for value in given])
+
+    # How it is kept ------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str], *, include_optimizer: bool = True) -> None:
+        """Write the network to a safetensors file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path
+            Usually ending in ``.safetensors``. A file that is there is replaced only once the new
+            one is complete.
+        include_optimizer : bool, default True
+            Whether the optimizer's state goes along, so that training resumes to the same bits.
+
+        See Also
+        --------
+        nnfast.load : reads the file.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> import nnfast as nn
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "net.safetensors")
+        ...     nn.FeedForward("3-2-1").save(path)
+        ...     nn.load(path).architecture
+        '3-2-1'
+        """
+        from nnfast import _files
+
+        _files.save(self, path, _validation.boolean(include_optimizer, "include_optimizer"))
+
+    def _snapshot(self) -> dict[str, Any]:
+        """Return the parameters, and with them the optimizer's state and the counters."""
+        if self._compiled_loss is None:
+            state = {"step": 0, "epoch": 0, "slots": []}
+        else:
+            state = self._network.state()
+        return {"parameters": self._network.parameters(), "loss": self._compiled_loss, **state}
+
+    def _restore(self, snapshot: dict[str, Any]) -> None:
+        """Take on what `_snapshot` returned; without slots the optimizer starts afresh."""
+        self._network.set_parameters(snapshot["parameters"])
+        self._compiled_loss = None
+        if snapshot["loss"] is not None:
+            self._compile_for(snapshot["loss"])
+            slots = snapshot["slots"] or self._network.state()["slots"]
+            self._network.set_state(snapshot["step"], snapshot["epoch"], slots)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_network": self._snapshot()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._backend = _backend.select_or_other(self._backend)
+        snapshot = state["_network"]
+        self._network = self._built()
+        self._restore(snapshot)
+
+    def __copy__(self: Self) -> Self:
+        # Two networks on one set of weights would be a trap: a copy is independent.
+        from copy import deepcopy
+
+        return deepcopy(self)
+
+    # The border ----------------------------------------------------------------------------------
+
+    def _inputs(self, X: object, argument: str = "X", *, one_row: bool = False) -> Array:
+        return _validation.inputs(
+            X,
+            columns=self.inputs,
+            dtype=self._dtype,
+            backend=_backend.module(self._backend),
+            argument=argument,
+            one_row=one_row,
+        )
+
+    def _outputs(self, classes: Array | None) -> _targets.Outputs:
+        output = _architecture.output(self._layers)
+        backend = _backend.module(self._backend)
+        return _targets.Outputs(output.activation, output.units, self._dtype, backend, classes)
+
+    def _data(self, X: object, y: object) -> tuple[Array, _targets.Target]:
+        x = self._inputs(X)
+        return x, _targets.encode(y, len(x), self._loss, self._outputs(self._classes))
+
+    def _validation_data(self, data: object, target: _targets.Target) -> tuple[Array, Array]:
+        X, y = _validation.pair(data, "validation_data")
+        names = ("validation_data[0]", "validation_data[1]")
+        x = self._inputs(X, names[0])
+        outputs = self._outputs(target.classes)
+        encoded = _targets.encode(
+            y, len(x), self._loss, outputs, argument=names[1], inputs=names[0]
+        )
+        return x, _targets.matched(encoded, target, outputs, names[1]).values
+
+    def _named(self, values: Sequence[float]) -> dict[str, float]:
+        names = ["loss", *(metric.name for metric in self._metrics)]
+        return dict(zip(names, values, strict=True))

@@ -1,0 +1,15 @@
+"""Pictures of a training run and of what it learned, drawn with matplotlib.
+
+matplotlib is an optional dependency (``pip install 'nnfast[plot]'``) and is imported when a picture
+is drawn. Each function draws on the axes it is given, or on a new figure of its own, and returns
+the axes; none opens a window or touches matplotlib's global state. To keep a picture::
+
+    axes = nn.plot.learning_curves(history)
+    axes.figure.savefig("loss.png")
+"""
+
+from nnfast.plot._confusion import confusion_matrix
+from nnfast.plot._curves import learning_curves
+from nnfast.plot._weights import first_layer_weights
+
+__all__ = ["confusion_matrix", "first_layer_weights", "learning_curves"]

@@ -1,0 +1,114 @@
+"""Activations as functions on arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import nnfast as nn
+from nnfast import activations
+
+ELEMENTWISE = [name for name in activations.registry.names if name != "softmax"]
+NUMBERS = np.array([-1e4, -3.0, -0.5, -0.0, 0.0, 0.5, 3.0, 1e4])
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_shape_and_dtype_are_kept(name, dtype, backend):
+    function = getattr(activations, name)
+    for shape in [(8,), (2, 4), (2, 2, 2), (1, 8, 1)]:
+        x = NUMBERS.astype(dtype).reshape(shape)
+        for result in (function(x), function.derivative(x)):
+            assert result.shape == shape
+            assert result.dtype == dtype
+    strided = NUMBERS.astype(dtype).reshape(2, 4).T[::-1]
+    np.testing.assert_array_equal(function(strided), function(strided.copy()))
+    swapped = NUMBERS.astype(np.dtype(dtype).newbyteorder())
+    np.testing.assert_array_equal(function(swapped), function(NUMBERS.astype(dtype)))
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_all_else_becomes_float64_and_a_scalar_stays_one(name, backend):
+    function = getattr(activations, name)
+    for values in ([1, 2], (1.0, 2.0), np.array([1, 2], np.uint8), [True, False], np.float16([1])):
+        assert function(values).dtype == np.float64
+    assert isinstance(function(1), np.float64)
+    assert isinstance(function(np.float32(1)), np.float32)
+    assert isinstance(function.derivative(0.5), np.float64)
+    assert function(np.empty((0, 3))).shape == (0, 3)
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_the_derivative_is_that_of_the_function(name, backend):
+    function = getattr(activations, name)
+    x, h = np.array([-2.0, -0.5, 0.3, 1.7]), 1e-6
+    slope = (function(x + h) - function(x - h)) / (2 * h)
+    np.testing.assert_allclose(function.derivative(x), slope, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("function", "slope"),
+    [
+        (activations.step, 0.0),
+        (activations.relu, 0.0),
+        (activations.leaky_relu, 0.2),
+        (activations.PReLU(0.3), 0.3),
+        (activations.ELU(0.7), 0.7),
+        (activations.sigmoid, 0.25),
+        (activations.tanh, 1.0),
+        (activations.linear, 1.0),
+    ],
+)
+def test_the_derivative_at_0_is_as_documented(function, slope, backend):
+    assert function.derivative(0.0) == pytest.approx(slope, rel=1e-15)
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_far_from_0_the_values_are_finite_and_nan_stays_nan(name, dtype, backend):
+    function = getattr(activations, name)
+    x = np.array([-1e4, 1e4], dtype)
+    assert np.isfinite(function(x)).all()
+    assert np.isfinite(function.derivative(x)).all()
+    nan = np.array([np.nan], dtype)
+    assert np.isnan(function(nan)).all()
+    assert np.isnan(function.derivative(nan)).all()
+
+
+def test_softmax_is_a_distribution_over_the_last_axis(backend):
+    x = np.random.default_rng(0).normal(size=(2, 3, 4)) * 1e4
+    result = activations.softmax(x)
+    assert result.shape == x.shape
+    np.testing.assert_allclose(result.sum(axis=-1), 1)
+    jacobian = activations.softmax.derivative(x[0, 0] / 1e4)
+    assert jacobian.shape == (4, 4)
+    assert activations.softmax.derivative(x).shape == (2, 3, 4, 4)
+    s = activations.softmax(x[0, 0] / 1e4)
+    np.testing.assert_allclose(jacobian, np.diag(s) - np.outer(s, s), atol=1e-15)
+    assert np.isnan(activations.softmax([np.nan, 1.0])).all()
+
+
+@pytest.mark.parametrize("values", [1.0, [], [[]]])
+def test_softmax_refuses_what_has_no_last_axis(values):
+    with pytest.raises(ValueError, match=r"x has the shape .*softmax wants"):
+        activations.softmax(values)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (1j, "x holds complex numbers"),
+        ("abc", "x holds strings"),
+        ([None], "x holds objects"),
+        (np.array(["2020-01-01"], "M8[D]"), "x holds no numbers"),
+    ],
+)
+def test_what_is_no_real_number_is_refused(values, sentence):
+    with pytest.raises(TypeError, match=sentence):
+        nn.activations.relu(values)
+
+
+def test_the_module_lists_its_functions():
+    assert set(activations.registry.names) < set(dir(activations))
+    with pytest.raises(AttributeError, match="no attribute 'swoosh'"):
+        activations.swoosh  # noqa: B018
