@@ -1,0 +1,130 @@
+"""Draw the pictures that README.md and docs/ show: `python docs/images/draw.py`.
+
+Wants matplotlib, and MNIST where `nnfast.datasets.mnist` finds it or can download it. The nets are
+those of `python -m nnfast.demo`, so that the pictures show what it writes.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+import nnfast as nn
+from nnfast import demo
+
+FOLDER = Path(__file__).parent
+COLOURS = 256  # of the palette: fewer bytes, and no difference to the eye
+
+
+def trained(task: demo.Task) -> tuple[nn.FeedForward, Any, Any]:
+    """Train the net of one of the demo's tasks; give it back with the test rows."""
+    train, (X, y) = task.load()
+    net = nn.FeedForward(task.architecture, output="softmax", seed=0)
+    for epochs, learning_rate in task.phases:
+        net.compile(nn.Adam(learning_rate))
+        net.fit(*train, epochs=epochs, batch_size=task.batch_size, validation_data=(X, y))
+    return net, X, y
+
+
+def save(figure: Any, name: str) -> None:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    path = FOLDER / name
+    image = Image.open(buffer).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    image.save(path, optimize=True)
+    print(f"{path.name}: {path.stat().st_size / 1024:.0f} KB")
+
+
+def figure(width: float, height: float) -> Any:
+    return Figure(figsize=(width, height), dpi=120, layout="constrained")
+
+
+def draw_front_page(net: nn.FeedForward) -> None:
+    """Learning curves beside the first layer's weights."""
+    page = figure(10.0, 4.4)
+    left, right = page.subfigures(1, 2, width_ratios=(1.0, 1.75))
+    loss, accuracy = left.subplots(2, 1)
+    nn.plot.learning_curves(net, loss)
+    nn.plot.learning_curves(net, accuracy, metric="accuracy")
+    loss.set_xlabel("")
+    accuracy.get_legend().remove()
+    nn.plot.first_layer_weights(net, count=40, ax=right.subplots())
+    save(page, "mnist.png")
+
+
+def draw_mistakes(net: nn.FeedForward, X: Any, y: Any) -> None:
+    """The test images that the net is surest of and wrong about."""
+    outputs = net.predict(X)
+    predicted = outputs.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != y)
+    surest = wrong[np.argsort(-outputs[wrong, predicted[wrong]], kind="stable")][:12]
+    page = figure(9.0, 3.4)
+    for axes, row in zip(page.subplots(2, 6).flat, surest, strict=True):
+        axes.imshow(X[row].reshape(28, 28), cmap="gray_r")
+        axes.set_title(f"{y[row]} taken for {predicted[row]}", fontsize="medium")
+        axes.set_axis_off()
+    save(page, "mnist-mistakes.png")
+
+
+def draw_sine() -> None:
+    """What a small net makes of sin x, within the interval it saw and past it."""
+    x = np.linspace(-np.pi, np.pi, 512).reshape(-1, 1)
+    layers = [nn.Input(1), nn.Dense(32, "tanh", bias_initializer="glorot_uniform"), nn.Dense(1)]
+    net = nn.FeedForward(layers, seed=0).compile(nn.Adam(3e-3))
+    wide = np.linspace(-2 * np.pi, 2 * np.pi, 801).reshape(-1, 1)
+    page = figure(8.0, 3.4)
+    axes = page.subplots()
+    axes.axvspan(-np.pi, np.pi, color="0.92")
+    axes.text(0.0, -1.9, "the rows it learned from", ha="center", va="bottom", color="0.35")
+    axes.plot(wide, np.sin(wide), color="0.35", linestyle=":", label="sin x")
+    for epochs, colour in ((10, "#56B4E9"), (190, "#D55E00")):
+        net.fit(x, np.sin(x), epochs=epochs)
+        done = len(net.history["loss"])
+        axes.plot(wide, net.predict(wide), color=colour, label=f"net after {done} epochs")
+    axes.set_ylim(-2.0, 2.0)
+    axes.set_xlabel("x")
+    axes.grid(True, alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, fontsize="small", loc="upper right")
+    save(page, "sine.png")
+
+
+def draw_activations() -> None:
+    """Every activation for one net input, above its derivative."""
+    z = np.linspace(-4.0, 4.0, 801)
+    names = ["step", "sigmoid", "tanh", "relu", "leaky_relu", "elu"]
+    page = figure(10.0, 3.6)
+    for axes, name in zip(
+        page.subplots(1, len(names), sharex=True, sharey=True), names, strict=True
+    ):
+        function = getattr(nn.activations, name)
+        axes.plot(z, function(z), color="#0072B2", label="f")
+        axes.plot(z, function.derivative(z), "--", color="#D55E00", label="f'")
+        axes.set_title(name)
+        axes.set_ylim(-1.2, 2.2)
+        axes.set_xticks([-4, -2, 0, 2, 4])
+        axes.grid(True, alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    page.axes[0].legend(frameon=False)
+    save(page, "activations.png")
+
+
+def main() -> None:
+    draw_activations()
+    draw_sine()
+    net, X, y = trained(demo.DIGITS)
+    save(nn.plot.first_layer_weights(net).figure, "digits-weights.png")
+    net, X, y = trained(demo.MNIST)
+    print(f"MNIST: {net.evaluate(X, y)['accuracy']:.2%}")
+    draw_front_page(net)
+    save(nn.plot.confusion_matrix(y, net.predict_classes(X)).figure, "mnist-confusion.png")
+    draw_mistakes(net, X, y)
+
+
+if __name__ == "__main__":
+    main()
