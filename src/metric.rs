@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::activation::Activation;
 use crate::loss::{Head, Target};
 use crate::simd::Float;
 
@@ -28,13 +29,13 @@ pub enum Decision {
 
 impl Decision {
     /// What the outputs of a network with this head, output activation and width mean.
-    pub fn of(head: &Head, output_is_sigmoid: bool, outputs: usize) -> Self {
-        match head {
-            Head::Softmax { .. } => Self::Largest,
-            Head::Logistic { from_logits: true } => Self::Above(0.0),
-            Head::Logistic { from_logits: false } => Self::Above(0.5),
-            Head::Separate(_) if output_is_sigmoid || outputs == 1 => Self::Above(0.5),
-            Head::Separate(_) => Self::Largest,
+    pub fn of(head: &Head, output: &Activation, outputs: usize) -> Self {
+        match (head, output) {
+            (Head::Softmax { .. }, _) | (_, Activation::Softmax) => Self::Largest,
+            (Head::Logistic { from_logits: true }, _) => Self::Above(0.0),
+            (Head::Logistic { from_logits: false }, _) | (_, Activation::Sigmoid(_)) => Self::Above(0.5),
+            (Head::Separate(_), _) if outputs == 1 => Self::Above(0.5),
+            (Head::Separate(_), _) => Self::Largest,
         }
     }
 }

@@ -6,7 +6,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::activation::Activation;
 use crate::error::{Error, Result, allocate};
 use crate::loss::{Batch, Head, Loss, Target, Targets};
 use crate::metric::{Decision, Metric};
@@ -179,10 +178,9 @@ impl<T: Float> Training<T> {
     pub fn new(network: &Network, spec: TrainingSpec) -> Result<Self> {
         let output = network.output_activation();
         let head = spec.loss.head(output)?;
-        let is_sigmoid = matches!(output, Activation::Sigmoid(_));
         let plan = Plan::for_training(network.inputs(), network.layers(), spec.metrics.len());
         Ok(Self {
-            decision: Decision::of(&head, is_sigmoid, network.outputs()),
+            decision: Decision::of(&head, output, network.outputs()),
             head,
             matrices: plan.matrices(0)?,
             plan,

@@ -96,7 +96,7 @@ class RMSprop(Optimizer, name="rmsprop"):
             c = slots[1]
             c *= self.rho
             c += (1.0 - self.rho) * g
-            spread = v - np.square(c)
+            spread = np.maximum(v - np.square(c), 0.0)  # rounding must not make it negative
         step = self.learning_rate * g / np.sqrt(spread + self.epsilon)
         if self.momentum > 0.0:
             m = slots[-1]

@@ -1,0 +1,50 @@
+"""Equality of bits, and the networks that the contract is held on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import nnfast as nn
+from parity.networks import ACTIVATIONS, Run
+
+TRAINABLE = [one for one in ACTIVATIONS if one.trainable]
+
+# A step of a million operations is what a thread is started for: this one makes some ten million,
+# enough for eight, and its last batch is smaller than the others.
+WIDE = {"rows": 200, "batch_size": 90}
+
+
+def bits(arrays: Any) -> list[bytes]:
+    """Return the bytes of arrays, or of numbers."""
+    return [np.asarray(array).tobytes() for array in arrays]
+
+
+def said(network: Any, x: NDArray[Any], y: NDArray[Any]) -> list[bytes]:
+    """Return the bytes of all that a network knows and says of its data."""
+    loss, gradients = network.gradients(x, y)
+    state = network._network.state()
+    return bits(
+        [
+            *network.get_weights(),
+            *(array for slot in state["slots"] for array in slot),
+            [state["step"], state["epoch"]],
+            network.predict(x),
+            [loss, *network.evaluate(x, y, batch_size=40).values()],
+            *gradients,
+            *network.history.values(),
+        ]
+    )
+
+
+def trained(run: Run, epochs: int = 2, **options: Any) -> list[bytes]:
+    return said(run.fit(run.network(**options), epochs), *run.data())
+
+
+def layers(*widths: int, hidden: Any = "relu", output: Any = "linear") -> tuple[Any, ...]:
+    """Build layers with dropout and learned slopes among them."""
+    dense = [nn.Dense(width, hidden, bias_initializer="random_normal") for width in widths[1:-2]]
+    last = [nn.Dense(widths[-2], "prelu"), nn.Dropout(0.3), nn.Dense(widths[-1], output)]
+    return nn.Input(widths[0]), nn.Dropout(0.1), *dense, *last

@@ -1,0 +1,92 @@
+"""Which runs can be followed: those whose end does not hang on the rounding of a single number.
+
+Rust and the oracle round differently. How much becomes of that in fifty steps is a property of the
+problem, and for some no two programs agree:
+
+- Training can be chaotic: with a large step for a wide network every step may triple a difference.
+  `disturbed` tells: the oracle against itself, from weights that differ in the last places alone.
+- An adaptive optimizer with an epsilon no larger than the gradients' own rounding errors makes a
+  step of about the learning rate of such an error, where the true gradient is zero: in a network
+  that has converged, or by a symmetry. Hence `ROUNDING`.
+- A kink (or jump). Where a net input of relu, or an error under the absolute loss, comes within
+  rounding of zero, one program takes the one slope and the other the other. In float32 and 200
+  nodes a layer that happens somewhere in fifty steps; in small networks hardly ever, and where it
+  does, `clearance` tells. In float64 it is never met.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import nnfast as nn
+from nnfast.reference.layers import Activate
+from nnfast.reference.losses import Loss
+
+if TYPE_CHECKING:
+    from parity.networks import Run
+
+ROUNDING = 1e-4
+"""An epsilon well above float32's rounding of gradients, as in Graves' RMSprop (2013)."""
+
+MARGIN = 1e-5
+"""How far from every kink a float32 run stays: some hundred roundings of a net input."""
+
+
+def has_kink(spec: nn.activations.Activation | nn.losses.Loss) -> bool:
+    """Tell whether a function, or its derivative, jumps where its argument passes zero."""
+    below, above = np.array([[-1e-9, 0.0]]), np.array([[1e-9, 0.0]])
+    if isinstance(spec, nn.losses.Loss):
+        if spec.targets != "values":
+            return False
+        gradient = Loss.from_config(spec.config()).gradient
+        sides = [(gradient(x, np.zeros((1, 2))),) for x in (below, above)]
+    else:
+        sides = [(spec(x), spec.derivative(x)) for x in (below, above)]
+    return any(np.abs(a - b).max() > 1e-6 for a, b in zip(*sides, strict=True))
+
+
+def disturbed(run: Run, dtype: str) -> Any:
+    """Build the oracle's network with the last places of its weights changed."""
+    network, random = run.network("numpy", dtype), np.random.default_rng(0)
+    unit = 4 * np.finfo(dtype).eps
+    factors = (1 + unit * random.uniform(-1, 1, array.shape) for array in network.get_weights())
+    network.set_weights([a * b for a, b in zip(network.get_weights(), factors, strict=True)])
+    return network
+
+
+def clearance(run: Run, *, zeros: bool = False) -> float:
+    """Follow a run in float64, and return how near to a kink it comes.
+
+    An argument of exactly zero counts only if asked for: it comes from rows or nodes that are zero
+    themselves, and is zero in every arithmetic; but not when weights are moved.
+    """
+    specs = [layer.activation for layer in run.layers if isinstance(layer, nn.Dense)]
+    kinked = {spec.name for spec in specs if has_kink(spec)}
+    if not kinked and not has_kink(run.loss):
+        return np.inf
+    oracle = run.network("numpy", "float64")
+    oracle.gradients(*run.data())  # which compiles it
+    distances: list[float] = []
+
+    def watch(owner: Any, method: str, argument: Any) -> None:
+        original = getattr(owner, method)
+
+        def watched(*arguments: Any) -> Any:
+            distance: NDArray[np.float64] = np.abs(argument(*arguments))
+            distances.append(float(distance.min(initial=np.inf, where=zeros | (distance > 0.0))))
+            return original(*arguments)
+
+        setattr(owner, method, watched)
+
+    for stage in oracle._network.stages:
+        if isinstance(stage, Activate) and stage.function.name in kinked:
+            watch(stage, "forward", lambda z, step: z)
+    if has_kink(run.loss):
+        watch(oracle._network.training.objective.loss, "gradient", lambda a, t: a - t)
+    oracle.gradients(*run.data())
+    if run.trainable:
+        run.fit(oracle)
+    return min(distances)

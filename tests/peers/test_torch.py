@@ -1,0 +1,96 @@
+"""The compiled core against PyTorch's autograd and optimizers, in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nnfast as nn
+
+pytest.importorskip("torch")
+
+from parity.conditioning import has_kink
+from parity.networks import HEADS, NAMES, Run
+from peers.test_torch_reference import ACTIVATIONS, LOSSES, OPTIMIZERS, tensor, torch_loss
+
+FORMS = {"prelu": nn.activations.PReLU(0.25)}
+HIDDEN = [name for name in NAMES["activations"] if nn.activations.registry.get(name).trainable]
+KNOWN = [
+    (loss, output)
+    for loss, output in HEADS
+    if output.trainable and output == FORMS.get(output.name, output)
+]
+
+
+def run(names: list[Any], loss: Any, optimizer: Any = None, **options: Any) -> Run:
+    dense = [
+        nn.Dense(units, FORMS.get(name, name), bias_initializer="random_normal")
+        for name, units in zip(names, [7, 6, 8, 5][-len(names) :], strict=True)
+    ]
+    return Run((nn.Input(4), *dense), loss, optimizer or nn.SGD(), rows=9, seed=3, **options)
+
+
+def as_torch(values: Any) -> Any:
+    integers = values.dtype.kind == "i"
+    return tensor(values.astype(np.uint32) if integers else values)
+
+
+def assert_near(ours: Any, theirs: Any) -> None:
+    for mine, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(mine, other.detach(), rtol=0, atol=1e-10)
+
+
+def test_everything_has_a_peer() -> None:
+    """A new activation or loss needs its line in `test_torch_reference`."""
+    assert set(ACTIVATIONS) == set(NAMES["activations"])
+    assert set(LOSSES) == set(NAMES["losses"])
+    assert {ours["optimizer"] for ours, _ in OPTIMIZERS} == set(NAMES["optimizers"])
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize("head", KNOWN, ids=repr)
+@pytest.mark.parametrize("depth", [0, 1, 3])
+def test_gradients(hidden: str, head: Any, depth: int) -> None:
+    loss, output = head
+    names = [hidden] * depth + [output.name]
+    made = run(names, loss)
+    network, (x, y) = made.network(), made.data()
+    value, gradients = network.gradients(x, y)
+    weights = [tensor(array).requires_grad_() for array in network.get_weights()]
+    expected = torch_loss(names, loss.name, weights, tensor(x), as_torch(y))
+    expected.backward()
+    assert value == pytest.approx(expected.item(), abs=1e-12, rel=1e-12)
+    assert_near(gradients, [weight.grad for weight in weights])
+
+
+# Without an epsilon PyTorch makes NaN of a gradient that is 0 at every step, as a node of relu or
+# prelu may have.
+STEPPED = [
+    pytest.param(ours, theirs, head, id=f"{ours}-{head}")
+    for ours, theirs in OPTIMIZERS
+    for head in KNOWN
+    if not ("epsilon" in ours and has_kink(head[1]))
+]
+
+
+@pytest.mark.parametrize(("ours", "theirs", "head"), STEPPED)
+def test_fifty_steps(ours: dict[str, Any], theirs: Callable[[Any], Any], head: Any) -> None:
+    loss, output = head
+    # An epsilon of 0 is refused, but this one is 0 beside any other number.
+    config = {name: value or 1e-300 for name, value in ours.items() if name != "optimizer"}
+    optimizer = nn.optimizers.registry.get(ours["optimizer"]).replace(**config)
+    names = ["tanh", "elu", output.name]
+    made = run(names, loss, optimizer)
+    network, (x, y) = made.network(), made.data()
+    weights = [tensor(array).requires_grad_() for array in network.get_weights()]
+    peer = theirs(weights)
+    for _ in range(50):
+        peer.zero_grad()
+        value = torch_loss(names, loss.name, weights, tensor(x), as_torch(y))
+        value.backward()
+        peer.step()
+        assert network.train_on_batch(x, y)["loss"] == pytest.approx(value.item(), rel=1e-9)
+    assert_near(network.get_weights(), weights)

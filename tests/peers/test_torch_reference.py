@@ -1,0 +1,147 @@
+"""The oracle against PyTorch's autograd and optimizers, in float64."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnfast import reference
+from reference.networks import LOSSES_BY_OUTPUT, activation, build, compiled, dense, targets
+
+torch = pytest.importorskip("torch")
+functional = torch.nn.functional
+
+ACTIVATIONS: dict[str, Callable[..., Any]] = {
+    "linear": lambda z: z,
+    "step": lambda z: torch.heaviside(z, torch.zeros_like(z)),
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    "leaky_relu": lambda z: functional.leaky_relu(z, 0.2),
+    "prelu": functional.prelu,
+    "elu": functional.elu,
+    "softmax": lambda z: torch.softmax(z, dim=-1),
+}
+
+LOSSES: dict[str, Callable[..., Any]] = {
+    "mean_squared_error": functional.mse_loss,
+    "mean_absolute_error": functional.l1_loss,
+    "binary_cross_entropy": functional.binary_cross_entropy_with_logits,
+    "categorical_cross_entropy": functional.cross_entropy,
+    "sparse_categorical_cross_entropy": functional.cross_entropy,
+}
+
+HIDDEN = [name for name in reference.registry()["activations"] if name != "step"]
+X = np.random.default_rng(7).normal(size=(9, 4))
+
+
+def tensor(values: np.ndarray) -> Any:
+    return torch.from_numpy(values.astype(np.int64) if values.dtype == np.uint32 else values)
+
+
+def torch_loss(layers: list[str], loss: str, weights: list[Any], x: Any, y: Any) -> Any:
+    """Run a dense network in PyTorch, to the mean loss of its outputs or logits."""
+    remaining: Iterator[Any] = iter(weights)
+    z = a = x
+    for name in layers:
+        z = a @ next(remaining) + next(remaining)
+        function = ACTIVATIONS[name]
+        a = function(z, next(remaining)) if name == "prelu" else function(z)
+    return LOSSES[loss](z if loss.endswith("cross_entropy") else a, y)
+
+
+@pytest.mark.parametrize("name", reference.registry()["activations"])
+def test_activations(name: str) -> None:
+    x = np.random.default_rng(0).normal(scale=4.0, size=(20, 5))
+    config = json.dumps(activation(name))
+    z = tensor(x).requires_grad_(name != "step")
+    alpha = [torch.tensor([0.25], dtype=z.dtype)] if name == "prelu" else []
+    a = ACTIVATIONS[name](z, *alpha)
+    np.testing.assert_allclose(reference.activation(config, x), a.detach(), rtol=0, atol=1e-14)
+    if name == "step":
+        return  # PyTorch defines no derivative of it
+    g = np.random.default_rng(1).normal(size=x.shape)
+    a.backward(tensor(g))
+    slope = reference.activation_derivative(config, x)
+    ours = np.einsum("rij,rj->ri", slope, g) if name == "softmax" else slope * g
+    np.testing.assert_allclose(ours, z.grad, rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize(("loss", "from_logits", "output"), LOSSES_BY_OUTPUT)
+@pytest.mark.parametrize("depth", [1, 4])
+def test_gradients(hidden: str, loss: str, from_logits: bool, output: str, depth: int) -> None:
+    names = [hidden] * depth + [output]
+    network = build(4, [dense(5, name) for name in names], seed=depth)
+    compiled(network, loss, from_logits=from_logits)
+    y = targets(loss, 9, 5)
+    value, gradients = network.gradients(X, y)
+    weights = [tensor(parameter).requires_grad_() for parameter in network.parameters()]
+    expected = torch_loss(names, loss, weights, tensor(X), tensor(y))
+    expected.backward()
+    assert value == pytest.approx(expected.item(), rel=1e-12)
+    for ours, theirs in zip(gradients, weights, strict=True):
+        np.testing.assert_allclose(ours, theirs.grad, rtol=0, atol=1e-10)
+
+
+# Where the two place epsilon differently, it is 0 for both.
+OPTIMIZERS: list[tuple[dict[str, Any], Callable[[Any], Any]]] = [
+    ({"optimizer": "sgd", "learning_rate": 0.1}, lambda p: torch.optim.SGD(p, lr=0.1)),
+    (
+        {"optimizer": "sgd", "learning_rate": 0.05, "momentum": 0.9},
+        lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9),
+    ),
+    (
+        {"optimizer": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": True},
+        lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9, nesterov=True),
+    ),
+    (
+        {"optimizer": "rmsprop", "learning_rate": 0.001, "rho": 0.9, "epsilon": 0.0},
+        lambda p: torch.optim.RMSprop(p, lr=0.001, alpha=0.9, eps=0.0),
+    ),
+    (
+        {"optimizer": "rmsprop", "learning_rate": 0.001, "epsilon": 0.0, "momentum": 0.5},
+        lambda p: torch.optim.RMSprop(p, lr=0.001, alpha=0.9, eps=0.0, momentum=0.5),
+    ),
+    (
+        {"optimizer": "rmsprop", "learning_rate": 0.001, "epsilon": 0.0, "centered": True},
+        lambda p: torch.optim.RMSprop(p, lr=0.001, alpha=0.9, eps=0.0, centered=True),
+    ),
+    (
+        {"optimizer": "adam", "learning_rate": 0.01, "epsilon": 0.0},
+        lambda p: torch.optim.Adam(p, lr=0.01, eps=0.0),
+    ),
+    (
+        {"optimizer": "adamw", "learning_rate": 0.01, "epsilon": 0.0, "weight_decay": 0.1},
+        lambda p: torch.optim.AdamW(p, lr=0.01, eps=0.0, weight_decay=0.1),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"), OPTIMIZERS, ids=lambda value: "" if callable(value) else str(value)
+)
+@pytest.mark.parametrize(
+    ("loss", "output"),
+    [("mean_squared_error", "linear"), ("sparse_categorical_cross_entropy", "softmax")],
+)
+def test_fifty_steps(
+    ours: dict[str, Any], theirs: Callable[[Any], Any], loss: str, output: str
+) -> None:
+    names = ["tanh", "elu", output]
+    network = compiled(build(4, [dense(6, name) for name in names], seed=1), loss, **ours)
+    weights = [tensor(parameter).requires_grad_() for parameter in network.parameters()]
+    optimizer = theirs(weights)
+    y = targets(loss, 9, 6)
+    for _ in range(50):
+        optimizer.zero_grad()
+        value = torch_loss(names, loss, weights, tensor(X), tensor(y))
+        value.backward()
+        optimizer.step()
+        assert network.train_batch(X, y)[0] == pytest.approx(value.item(), rel=1e-9)
+    for mine, other in zip(network.parameters(), weights, strict=True):
+        np.testing.assert_allclose(mine, other.detach(), rtol=0, atol=1e-10)
