@@ -55,7 +55,8 @@ impl std::fmt::Debug for Slot {
 // `busy` order the two.
 unsafe impl Sync for Slot {}
 
-/// Runs `body` with a team of `size` threads, the calling one among them.
+/// Runs `body` with a team of `size` threads, the calling one among them, or of as many as the system lets
+/// start.
 ///
 /// # Panics
 /// A worker's panic, or the body's, is passed on once all threads have ended.
@@ -66,11 +67,12 @@ pub fn with_team<R>(size: usize, body: impl FnOnce(&Team<'_>) -> R) -> R {
         return body(&Team { shared: &shared, size });
     }
     std::thread::scope(|scope| {
-        for worker in 1..size {
-            let shared = &shared;
-            scope.spawn(move || shared.serve(worker));
-        }
-        let result = catch_unwind(AssertUnwindSafe(|| body(&Team { shared: &shared, size })));
+        let shared = &shared;
+        let start = |&worker: &usize| {
+            std::thread::Builder::new().spawn_scoped(scope, move || shared.serve(worker)).is_ok()
+        };
+        let size = 1 + (1..size).take_while(start).count();
+        let result = catch_unwind(AssertUnwindSafe(|| body(&Team { shared, size })));
         shared.dismissed.store(true, Ordering::SeqCst);
         shared.announce();
         result.unwrap_or_else(|panic| resume_unwind(panic))
@@ -381,6 +383,13 @@ mod tests {
             });
             assert!(result.is_err());
         }
+    }
+
+    #[test]
+    fn a_team_is_no_larger_than_the_system_allows() {
+        // More than any system starts is not tried here: it would starve the other tests.
+        assert_eq!(with_team(0, |team| team.size()), 1);
+        assert_eq!(with_team(5, |team| team.size()), 5);
     }
 
     #[test]

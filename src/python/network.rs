@@ -155,6 +155,19 @@ fn writing<T: Element, R: Send>(
     detached(py, || work(&mut model.write().unwrap_or_else(PoisonError::into_inner)))
 }
 
+/// Work that changes the model by data.
+fn learning<T: Element, R: Send>(
+    py: Python<'_>,
+    model: &RwLock<Model<T>>,
+    x: &Bound<'_, PyAny>,
+    y: &Bound<'_, PyAny>,
+    work: impl FnOnce(&mut Model<T>, Data<'_, T>) -> Result<R> + Send,
+) -> PyResult<R> {
+    let (inputs, wanted) = (Inputs::new(x)?, Wanted::<T>::new(y)?);
+    let data = Data { inputs: inputs.source(), targets: wanted.targets()? };
+    writing(py, model, |model| work(model, data))
+}
+
 /// A flat array as the user's list of arrays.
 fn listed<'py, T: Element>(
     py: Python<'py>,
@@ -231,9 +244,7 @@ fn gradients<'py, T: Element>(
     threads: usize,
     parameters: &[Parameter],
 ) -> PyResult<(f64, Bound<'py, PyList>)> {
-    let (inputs, wanted) = (Inputs::new(x)?, Wanted::<T>::new(y)?);
-    let data = Data { inputs: inputs.source(), targets: wanted.targets()? };
-    let (loss, gradients) = writing(py, model, |model| model.gradients(data, threads))?;
+    let (loss, gradients) = learning(py, model, x, y, |model, data| model.gradients(data, threads))?;
     Ok((loss, listed(py, &gradients, parameters)?))
 }
 
@@ -244,10 +255,8 @@ fn train_epoch<T: Element>(
     y: &Bound<'_, PyAny>,
     pass: Pass,
 ) -> PyResult<Vec<f64>> {
-    let (inputs, wanted) = (Inputs::new(x)?, Wanted::<T>::new(y)?);
-    let data = Data { inputs: inputs.source(), targets: wanted.targets()? };
     let mut signal = None;
-    let result = writing(py, model, |model| {
+    let result = learning(py, model, x, y, |model, data| {
         let mut last = Instant::now();
         let mut go_on = || {
             if last.elapsed() < BETWEEN_SIGNALS {
@@ -272,9 +281,7 @@ fn train_batch<T: Element>(
     y: &Bound<'_, PyAny>,
     threads: usize,
 ) -> PyResult<Vec<f64>> {
-    let (inputs, wanted) = (Inputs::new(x)?, Wanted::<T>::new(y)?);
-    let data = Data { inputs: inputs.source(), targets: wanted.targets()? };
-    writing(py, model, |model| model.train_batch(data, threads))
+    learning(py, model, x, y, |model, data| model.train_batch(data, threads))
 }
 
 fn evaluate<T: Element>(
@@ -285,9 +292,7 @@ fn evaluate<T: Element>(
     batch_size: usize,
     threads: usize,
 ) -> PyResult<Vec<f64>> {
-    let (inputs, wanted) = (Inputs::new(x)?, Wanted::<T>::new(y)?);
-    let data = Data { inputs: inputs.source(), targets: wanted.targets()? };
-    writing(py, model, |model| model.evaluate(data, batch_size, threads))
+    learning(py, model, x, y, |model, data| model.evaluate(data, batch_size, threads))
 }
 
 fn state<'py, T: Element>(

@@ -9,6 +9,7 @@ needs; nothing of a batch is stored in the stage, so that a network can predict 
 # (NumPy's stubs give Any for most arithmetic on arrays of either float type.)
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from math import floor
 from typing import Any
 
@@ -21,7 +22,7 @@ from .initializers import Initializer
 from .random import BIAS, DROPOUT, KERNEL, Stream
 
 
-class Stage:
+class Stage(ABC):
     """One differentiable map with its own parameters.
 
     Attributes
@@ -32,6 +33,7 @@ class Stage:
 
     parameters: list[Array]
 
+    @abstractmethod
     def forward(self, x: Array, step: int | None) -> tuple[Array, Any]:
         """Map x (rows, inputs) to the output (rows, units).
 
@@ -47,11 +49,10 @@ class Stage:
         kept : object
             What the two methods below need of this pass.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def input_gradient(self, kept: Any, g: Array) -> Array:
         """Carry g = dL/d(output) (rows, units) back to dL/dx (rows, inputs)."""
-        raise NotImplementedError
 
     def parameter_gradients(self, kept: Any, g: Array) -> list[Array]:
         """Give dL/dp for each of `parameters`, from g = dL/d(output) (rows, units)."""
