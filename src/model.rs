@@ -217,7 +217,7 @@ impl<T: Float> Kernel for Predict<'_, '_, T> {
         let plan = Plan::for_inference(network.inputs(), network.layers());
         // Each row passes through all layers while it is in the cache.
         let chunk = (CACHED_VALUES / plan.row_size()).clamp(1, 256);
-        with_team(worthwhile(threads, rows, forward_work(network)), |team| {
+        with_team(worthwhile(threads, rows, rows, forward_work(network)), |team| {
             let bound = |worker| share(rows, worker, team.size()).start * columns;
             let mut bounds: Vec<usize> = (0..team.size()).map(bound).collect();
             bounds.push(rows * columns);

@@ -65,15 +65,19 @@ pub struct Pass {
     pub threads: usize,
 }
 
-/// Floating-point operations that make another thread worth its two meetings a step.
-const WORK_OF_A_THREAD: usize = 1_000_000;
+/// Floating-point operations in a phase that make another thread worth meeting: ten microseconds or so.
+const WORK_OF_A_MEETING: usize = 1_000_000;
+/// Floating-point operations in all that make another thread worth starting: thirty microseconds or so.
+const WORK_OF_A_THREAD: usize = 3_000_000;
 /// Operations between two looks at whether the caller wants to stop: a millisecond or so.
 const WORK_BETWEEN_POLLS: usize = 100_000_000;
 
-/// How many threads a piece of work of `rows` rows, of so many operations each, is worth.
-pub fn worthwhile(threads: usize, rows: usize, operations: usize) -> usize {
-    let work = rows.saturating_mul(operations);
-    (work / WORK_OF_A_THREAD).clamp(1, threads.max(1)).min(rows.max(1))
+/// How many threads are worth their while for `rows` rows in all, of which `batch` are worked on between two
+/// meetings, with so many operations a row.
+pub fn worthwhile(threads: usize, rows: usize, batch: usize, operations: usize) -> usize {
+    let starts = rows.saturating_mul(operations) / WORK_OF_A_THREAD;
+    let meetings = batch.saturating_mul(operations) / WORK_OF_A_MEETING;
+    threads.min(starts).min(meetings).min(batch).max(1)
 }
 
 /// Multiplications and additions of one row's way forward.
@@ -113,7 +117,7 @@ impl<T: Float> Kernel for Run<'_, '_, '_, T> {
         let work = 3 * forward_work(network);
         let mut until_poll = WORK_BETWEEN_POLLS;
         let mut totals = vec![0.0; training.plan.values()];
-        with_team(worthwhile(pass.threads, batch_size, work), |team| {
+        with_team(worthwhile(pass.threads, order.len(), batch_size, work), |team| {
             let bounds = network.cut(team.size());
             for rows in order.chunks(batch_size) {
                 let mode = match update {
@@ -156,7 +160,7 @@ impl<T: Float> Kernel for Evaluate<'_, '_, T> {
         let batch_size = batch_size.clamp(1, total);
         let mut totals = vec![0.0; training.plan.values()];
         let mut batch = vec![0; batch_size];
-        with_team(worthwhile(threads, batch_size, forward_work(network)), |team| {
+        with_team(worthwhile(threads, total, batch_size, forward_work(network)), |team| {
             for first in (0..total).step_by(batch_size) {
                 let batch = &mut batch[..batch_size.min(total - first)];
                 for (place, row) in batch.iter_mut().zip(first as u32..) {

@@ -12,9 +12,9 @@ from parity.networks import ACTIVATIONS, Run
 
 TRAINABLE = [one for one in ACTIVATIONS if one.trainable]
 
-# A step of a million operations is what a thread is started for: this one makes some ten million,
-# enough for eight, and its last batch is smaller than the others.
-WIDE = {"rows": 200, "batch_size": 90}
+# A thread wants a million operations a step and three million in all: this run gives eight of them
+# as much, and its last batch is smaller than the others.
+WIDE = {"rows": 250, "batch_size": 90}
 
 
 def bits(arrays: Any) -> list[bytes]:
