@@ -117,16 +117,13 @@ fn partial_reads_and_writes_touch_nothing_else() {
 
 #[test]
 fn max_and_min_give_their_second_operand_when_unordered() {
-    let (nan, one) = (Portable, 1.0f32);
-    let _ = nan;
-    type V = <Portable as Simd>::F32;
-    let lane = |vector: V| {
-        let mut lanes = [0.0f32; 4];
-        // SAFETY: the portable vector has four lanes.
-        unsafe { vector.store(lanes.as_mut_ptr()) };
-        lanes[0]
+    type Lanes = <Portable as Simd>::F32;
+    let of = |x: f32, y: f32, operation: fn(Lanes, Lanes) -> Lanes| {
+        first_lane(operation(Lanes::splat(x), Lanes::splat(y)))
     };
-    assert!(lane(V::splat(one).max(V::splat(f32::NAN))).is_nan());
-    assert_eq!(lane(V::splat(f32::NAN).max(V::splat(one))), one);
-    assert_eq!(lane(V::splat(0.0).max(V::splat(-0.0))).to_bits(), (-0.0f32).to_bits());
+    assert!(of(1.0, f32::NAN, Lanes::max).is_nan());
+    assert_eq!(of(f32::NAN, 1.0, Lanes::max), 1.0);
+    assert!(of(1.0, f32::NAN, Lanes::min).is_nan());
+    assert_eq!(of(f32::NAN, 1.0, Lanes::min), 1.0);
+    assert_eq!(of(0.0, -0.0, Lanes::max).to_bits(), (-0.0f32).to_bits());
 }
