@@ -7,32 +7,33 @@
 //! | `python` | arrays in, arrays out, errors; behind the feature `python` |
 //! | [`model`] | a network with its parameters: what it is asked for |
 //! | [`train`] | the loop over batches, and the two phases of a step |
-//! | [`network`], [`layer`], [`workspace`] | layers in their places, a batch's way through them, its buffers |
+//! | [`network`], `workspace`, [`layer`] | layers in their places, a batch's way through them, its buffers |
 //! | [`activation`], [`softmax`], [`loss`], [`metric`], [`optimizer`], [`initializer`] | the mathematics of learning |
 //! | [`perceptron`] | the classic algorithm |
-//! | [`parallel`], [`source`], [`random`] | threads, rows of data, random numbers |
-//! | `gemm`, `math`, [`reduce`] | matrix products, functions, sums |
-//! | [`simd`] | vectors, whatever the instruction set |
+//! | `parallel`, [`source`], [`random`] | threads, rows of data, random numbers |
+//! | `gemm`, `math`, `reduce` | matrix products, functions, sums |
+//! | `simd` | vectors, whatever the instruction set |
 
+// What is private deals in vectors or in shared memory, whose safe use is a matter of this crate.
 pub mod activation;
 pub mod error;
-pub mod gemm;
+mod gemm;
 pub mod initializer;
 pub mod layer;
 pub mod loss;
-pub mod math;
+mod math;
 pub mod metric;
 pub mod model;
 pub mod network;
 pub mod optimizer;
-pub mod parallel;
+mod parallel;
 pub mod perceptron;
 #[cfg(feature = "python")]
 mod python;
 pub mod random;
-pub mod reduce;
-pub mod simd;
+mod reduce;
+mod simd;
 pub mod softmax;
 pub mod source;
 pub mod train;
-pub mod workspace;
+mod workspace;

@@ -189,7 +189,7 @@ impl Network {
         })
     }
 
-    /// Passes some rows forward; their inputs lie in the matrix [`INPUT`]. Gives the output's matrix.
+    /// Passes some rows forward; their inputs lie in the matrix `INPUT`. Gives the output's matrix.
     /// `fused`: the output layer leaves its activation to the head.
     pub fn forward<S: Simd, T: Float>(
         &self,

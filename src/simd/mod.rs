@@ -12,7 +12,8 @@
 //! feature of their own; [`Simd::vectorize`] runs a [`Kernel`] inside a function that has the features
 //! switched on, and everything inlined into it is compiled with them. Hence the two rules for code that
 //! touches vectors: a [`Kernel::run`] and whatever it calls is `#[inline(always)]`; everything else
-//! enters through `vectorize`.
+//! enters through `vectorize`. The module is private to the crate, so nothing outside can reach a vector
+//! without the token that proves its instruction set.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
