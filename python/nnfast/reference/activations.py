@@ -13,7 +13,6 @@ To add one, write one class here; its name in the class statement enters it in t
 from __future__ import annotations
 
 import json
-from abc import abstractmethod
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -32,13 +31,13 @@ class Activation(Named):
         """Make the learned parameters of a layer of this width: none, for most."""
         return []
 
-    @abstractmethod
     def forward(self, z: Array) -> Array:
         """Map the net input z (rows, units) to the output a of the same shape."""
+        raise NotImplementedError
 
-    @abstractmethod
     def derivative(self, kept: Array) -> Array:
         """Give da/dz (rows, units) from the kept tensor: a or z, as `keeps` says."""
+        raise NotImplementedError
 
     def backward(self, kept: Array, g: Array) -> Array:
         """Carry g = dL/da (rows, units) back to delta = dL/dz: the chain rule."""

@@ -7,7 +7,6 @@ type. To add one, write one class here; its name in the class statement enters i
 # ruff: noqa: D102 (the family's base class says what its methods do)
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass
 from math import sqrt
 from typing import ClassVar
@@ -22,7 +21,6 @@ from .random import Stream
 class Initializer(Named):
     """A rule for initial values."""
 
-    @abstractmethod
     def draw(self, stream: Stream, count: int, inputs: int, units: int) -> NDArray[np.float64]:
         """Draw the values of one tensor, in C order.
 
@@ -35,6 +33,7 @@ class Initializer(Named):
         inputs, units : int
             Of the layer (fan-in and fan-out), for a kernel and a bias alike.
         """
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,6 @@ To add a metric, write one class here; its name in the class statement enters it
 # (NumPy's stubs give Any for most arithmetic on arrays of either float type.)
 from __future__ import annotations
 
-from abc import abstractmethod
-
 import numpy as np
 
 from .arrays import Array, Targets
@@ -23,7 +21,6 @@ from .named import Named
 class Metric(Named):
     """A figure of merit of each row."""
 
-    @abstractmethod
     def rows(self, a: Array, t: Targets, threshold: float | None) -> Array:
         """Give the figure of each row, shape (rows,).
 
@@ -37,6 +34,7 @@ class Metric(Named):
             Above it an output counts as 1, where each output is a question of its own; None where
             the outputs compete and the largest wins. See `decision_threshold`.
         """
+        raise NotImplementedError
 
 
 class Accuracy(Metric, name="accuracy"):

@@ -6,7 +6,6 @@ give their name in the class statement. That statement is the whole registration
 
 from __future__ import annotations
 
-from abc import ABC
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class Named(ABC):
+class Named:
     """Base of every family of things that a configuration asks for by name.
 
     Examples

@@ -9,7 +9,6 @@ To add one, write one class here; its name in the class statement enters it in t
 # ruff: noqa: D102 (the family's base class says what its methods do)
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,11 +22,10 @@ class Optimizer(Named):
     """A rule for one step of one parameter."""
 
     @property
-    @abstractmethod
     def slot_count(self) -> int:
         """How many arrays are remembered for each parameter."""
+        raise NotImplementedError
 
-    @abstractmethod
     def update(self, w: Array, g: Array, slots: Sequence[Array], t: int) -> None:
         """Take step t = 1, 2, ... in place.
 
@@ -40,6 +38,7 @@ class Optimizer(Named):
         t : int
             The number of the step.
         """
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
