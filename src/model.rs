@@ -6,7 +6,7 @@ use crate::network::{Mode, Network, NetworkSpec};
 use crate::parallel::{share, with_team};
 use crate::random::{Purpose, Stream};
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
-use crate::source::Source;
+use crate::source::{Source, consecutive};
 use crate::train::{Data, Pass, Steps, Training, TrainingSpec, forward_work, worthwhile};
 use crate::workspace::{INPUT, Plan};
 
@@ -108,7 +108,7 @@ impl<T: Float> Model<T> {
         if pass.shuffle {
             Stream::new(self.seed, Purpose::Shuffle, 0, epoch).permute(&mut order);
         } else {
-            identity(&mut order);
+            consecutive(0, &mut order);
         }
         let result = self.run(Steps { data, pass, order: &order, update: true, go_on });
         if let Some(training) = &mut self.training {
@@ -141,7 +141,7 @@ impl<T: Float> Model<T> {
 
     fn one_batch(&mut self, data: Data<'_, T>, threads: usize, update: bool) -> Result<Vec<f64>> {
         let mut order = vec![0; data.inputs.rows()];
-        identity(&mut order);
+        consecutive(0, &mut order);
         let pass = Pass { batch_size: order.len(), shuffle: false, threads };
         self.run(Steps { data, pass, order: &order, update, go_on: &mut || true })
     }
@@ -193,12 +193,6 @@ impl<T: Float> Model<T> {
 
 fn not_compiled() -> Error {
     Error::State("the network is not compiled: it has no loss and no optimizer".into())
-}
-
-fn identity(order: &mut [u32]) {
-    for (place, row) in order.iter_mut().zip(0..) {
-        *place = row;
-    }
 }
 
 struct Predict<'a, 's, T> {

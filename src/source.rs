@@ -44,6 +44,13 @@ impl Source<'_> {
     }
 }
 
+/// Numbers rows from `first` on, in the order in which they lie.
+pub fn consecutive(first: u32, rows: &mut [u32]) {
+    for (row, number) in rows.iter_mut().zip(first..) {
+        *row = number;
+    }
+}
+
 fn gather<E: Copy + Into<f64>, T: Float>(
     view: &ArrayView2<'_, E>,
     rows: impl Iterator<Item = usize>,

@@ -13,7 +13,7 @@ use crate::network::{Mode, Network};
 use crate::optimizer::{MOST_SLOTS, Optimizer, Part};
 use crate::parallel::{Matrices, RowShard, Team, with_team};
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
-use crate::source::Source;
+use crate::source::{Source, consecutive};
 use crate::workspace::{INPUT, Plan, VALUES};
 
 /// How a model is trained, as a configuration describes it.
@@ -163,9 +163,7 @@ impl<T: Float> Kernel for Evaluate<'_, '_, T> {
         with_team(worthwhile(threads, total, batch_size, forward_work(network)), |team| {
             for first in (0..total).step_by(batch_size) {
                 let batch = &mut batch[..batch_size.min(total - first)];
-                for (place, row) in batch.iter_mut().zip(first as u32..) {
-                    *place = row;
-                }
+                consecutive(first as u32, batch);
                 training.pass(simd, team, network, parameters, &data, batch, (Mode::Inference, false));
                 training.add_values(batch.len(), &mut totals);
             }
