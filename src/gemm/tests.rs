@@ -75,7 +75,7 @@ fn assert_contract<T: Float>((rows, depth, columns): (usize, usize, usize)) {
         (Start::Row(&bias), definition(shape, left_of, right_of, |_, c| bias[c])),
         (Start::Stored, definition(shape, left_of, right_of, |r, c| stored[r * columns + c])),
     ] {
-        for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+        for set in InstructionSet::available() {
             for left in [plain.0, turned.0] {
                 for right in [plain.1, turned.1] {
                     let output = run_on(set, Product { left, right, start, output: stored.clone() });

@@ -1,11 +1,12 @@
 //! x86-64 with AVX2 and FMA: 256-bit vectors, sixteen registers.
 //!
-//! Each method below is one instruction, or two. All their `unsafe` has one ground: an [`Avx2`] token
-//! exists only where [`Avx2::detect`] found the features, and the vectors are only reached through it.
+//! All `unsafe` here has one ground: an [`Avx2`] token exists only where [`Avx2::detect`] found the
+//! features, and the vectors are only reached through it.
 
 use std::arch::x86_64::*;
 
-use super::{Kernel, Simd, Vector};
+use super::x86::vector;
+use super::{Kernel, Simd};
 
 /// Proof that the machine has AVX2 and FMA.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +26,8 @@ impl Simd for Avx2 {
     type F32 = F32x8;
     type F64 = F64x4;
     const NAME: &'static str = "avx2";
-    const REGISTERS: usize = 16;
+    // 6 by 2 sums fill 12 of 16 registers, beside 2 for the right-hand matrix and 1 or 2 for the left one.
+    const TILE_ROWS: usize = 6;
 
     #[inline]
     fn vectorize<K: Kernel>(self, kernel: K) -> K::Output {
@@ -47,225 +49,93 @@ pub struct F32x8(__m256);
 #[derive(Clone, Copy, Debug)]
 pub struct F64x4(__m256d);
 
-/// The first `count` lanes of 32 or 64 bits, as a mask for partial loads and stores.
+/// What differs between the two precisions by more than the names of intrinsics.
+macro_rules! odd_ones {
+    (
+        $register:ident, $element:ident, $mask:expr, $maskload:ident, $maskstore:ident, $cmp:ident, $blend:ident,
+        $unpack_low:ident, $unpack_high:ident, $swap:ident;
+        $load_partial:ident, $store_partial:ident, $compare:ident, $select:ident, $interleave:ident
+    ) => {
+        #[inline(always)]
+        unsafe fn $load_partial(source: *const $element, count: usize) -> $register {
+            // SAFETY: the token; lanes that are masked are not touched.
+            unsafe { $maskload(source, $mask(count)) }
+        }
+        #[inline(always)]
+        unsafe fn $store_partial(target: *mut $element, count: usize, value: $register) {
+            // SAFETY: the token; lanes that are masked are not touched.
+            unsafe { $maskstore(target, $mask(count), value) }
+        }
+        #[inline(always)]
+        unsafe fn $compare<const HOW: i32>(a: $register, b: $register) -> $register {
+            // SAFETY: the token.
+            unsafe { $cmp::<HOW>(a, b) }
+        }
+        #[inline(always)]
+        unsafe fn $select(mask: $register, yes: $register, no: $register) -> $register {
+            // SAFETY: the token.
+            unsafe { $blend(no, yes, mask) }
+        }
+        #[inline(always)]
+        unsafe fn $interleave(a: $register, b: $register) -> ($register, $register) {
+            // SAFETY: the token. Within each half, lanes are interleaved; then the halves are sorted.
+            unsafe {
+                let (low, high) = ($unpack_low(a, b), $unpack_high(a, b));
+                ($swap::<0x20>(low, high), $swap::<0x31>(low, high))
+            }
+        }
+    };
+}
+
+/// The first `count` lanes of 32 bits.
 #[inline(always)]
-fn first_lanes_32(count: usize) -> __m256i {
-    // SAFETY: AVX2 is there (module note).
+unsafe fn first_lanes_32(count: usize) -> __m256i {
+    // SAFETY: the token.
     unsafe {
         let lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
         _mm256_cmpgt_epi32(_mm256_set1_epi32(count as i32), lane)
     }
 }
+/// The first `count` lanes of 64 bits.
 #[inline(always)]
-fn first_lanes_64(count: usize) -> __m256i {
-    // SAFETY: AVX2 is there (module note).
+unsafe fn first_lanes_64(count: usize) -> __m256i {
+    // SAFETY: the token.
     unsafe {
         let lane = _mm256_setr_epi64x(0, 1, 2, 3);
         _mm256_cmpgt_epi64(_mm256_set1_epi64x(count as i64), lane)
     }
 }
 
-macro_rules! vector {
-    (
-        $vector:ident, $register:ident, $element:ident, $lanes:literal, $first_lanes:ident,
-        $splat:ident, $load:ident, $store:ident, $load_partial:ident, $store_partial:ident,
-        $add:ident, $sub:ident, $mul:ident, $div:ident, $sqrt:ident, $mul_add:ident, $max:ident, $min:ident,
-        $compare:ident, $blend:ident, $and:ident, $or:ident, $xor:ident,
-        $to_bits:ident, $from_bits:ident, $add_bits:ident, $sub_bits:ident, $shift_up:ident, $shift_down:ident
-    ) => {
-        impl Vector for $vector {
-            type Element = $element;
-            type Mask = $register;
-            const LANES: usize = $lanes;
-
-            #[inline(always)]
-            fn splat(value: $element) -> Self {
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $splat(value) })
-            }
-            #[inline(always)]
-            unsafe fn load(source: *const $element) -> Self {
-                // SAFETY: AVX2 is there (module note); the caller vouches for LANES elements.
-                Self(unsafe { $load(source) })
-            }
-            #[inline(always)]
-            unsafe fn store(self, target: *mut $element) {
-                // SAFETY: AVX2 is there (module note); the caller vouches for LANES elements.
-                unsafe { $store(target, self.0) }
-            }
-            #[inline(always)]
-            unsafe fn load_partial(source: *const $element, count: usize) -> Self {
-                // SAFETY: AVX2 is there (module note); masked lanes are not touched.
-                Self(unsafe { $load_partial(source, $first_lanes(count)) })
-            }
-            #[inline(always)]
-            unsafe fn store_partial(self, target: *mut $element, count: usize) {
-                // SAFETY: AVX2 is there (module note); masked lanes are not touched.
-                unsafe { $store_partial(target, $first_lanes(count), self.0) }
-            }
-
-            #[inline(always)]
-            fn add(self, other: Self) -> Self {
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $add(self.0, other.0) })
-            }
-            #[inline(always)]
-            fn sub(self, other: Self) -> Self {
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $sub(self.0, other.0) })
-            }
-            #[inline(always)]
-            fn mul(self, other: Self) -> Self {
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $mul(self.0, other.0) })
-            }
-            #[inline(always)]
-            fn div(self, other: Self) -> Self {
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $div(self.0, other.0) })
-            }
-            #[inline(always)]
-            fn sqrt(self) -> Self {
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $sqrt(self.0) })
-            }
-            #[inline(always)]
-            fn mul_add(self, factor: Self, addend: Self) -> Self {
-                // SAFETY: FMA is there (module note).
-                Self(unsafe { $mul_add(self.0, factor.0, addend.0) })
-            }
-            #[inline(always)]
-            fn max(self, other: Self) -> Self {
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $max(self.0, other.0) })
-            }
-            #[inline(always)]
-            fn min(self, other: Self) -> Self {
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $min(self.0, other.0) })
-            }
-
-            #[inline(always)]
-            fn greater(self, other: Self) -> Self::Mask {
-                // SAFETY: AVX2 is there (module note).
-                unsafe { $compare::<_CMP_GT_OQ>(self.0, other.0) }
-            }
-            #[inline(always)]
-            fn less(self, other: Self) -> Self::Mask {
-                // SAFETY: AVX2 is there (module note).
-                unsafe { $compare::<_CMP_LT_OQ>(self.0, other.0) }
-            }
-            #[inline(always)]
-            fn is_nan(self) -> Self::Mask {
-                // SAFETY: AVX2 is there (module note).
-                unsafe { $compare::<_CMP_UNORD_Q>(self.0, self.0) }
-            }
-            #[inline(always)]
-            fn select(mask: Self::Mask, yes: Self, no: Self) -> Self {
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $blend(no.0, yes.0, mask) })
-            }
-
-            #[inline(always)]
-            fn and_bits(self, other: Self) -> Self {
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $and(self.0, other.0) })
-            }
-            #[inline(always)]
-            fn or_bits(self, other: Self) -> Self {
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $or(self.0, other.0) })
-            }
-            #[inline(always)]
-            fn xor_bits(self, other: Self) -> Self {
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $xor(self.0, other.0) })
-            }
-            #[inline(always)]
-            fn add_bits(self, other: Self) -> Self {
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $from_bits($add_bits($to_bits(self.0), $to_bits(other.0))) })
-            }
-            #[inline(always)]
-            fn sub_bits(self, other: Self) -> Self {
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $from_bits($sub_bits($to_bits(self.0), $to_bits(other.0))) })
-            }
-            #[inline(always)]
-            fn shift_into_exponent(self) -> Self {
-                const BITS: i32 = <$element as super::Float>::MANTISSA_BITS as i32;
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $from_bits($shift_up::<BITS>($to_bits(self.0))) })
-            }
-            #[inline(always)]
-            fn shift_out_of_exponent(self) -> Self {
-                const BITS: i32 = <$element as super::Float>::MANTISSA_BITS as i32;
-                // SAFETY: AVX2 is there (module note).
-                Self(unsafe { $from_bits($shift_down::<BITS>($to_bits(self.0))) })
-            }
-        }
-    };
-}
-
-vector!(
-    F32x8,
-    __m256,
-    f32,
-    8,
-    first_lanes_32,
-    _mm256_set1_ps,
-    _mm256_loadu_ps,
-    _mm256_storeu_ps,
-    _mm256_maskload_ps,
-    _mm256_maskstore_ps,
-    _mm256_add_ps,
-    _mm256_sub_ps,
-    _mm256_mul_ps,
-    _mm256_div_ps,
-    _mm256_sqrt_ps,
-    _mm256_fmadd_ps,
-    _mm256_max_ps,
-    _mm256_min_ps,
-    _mm256_cmp_ps,
-    _mm256_blendv_ps,
-    _mm256_and_ps,
-    _mm256_or_ps,
-    _mm256_xor_ps,
-    _mm256_castps_si256,
-    _mm256_castsi256_ps,
-    _mm256_add_epi32,
-    _mm256_sub_epi32,
-    _mm256_slli_epi32,
-    _mm256_srli_epi32
+#[rustfmt::skip]
+odd_ones!(
+    __m256, f32, first_lanes_32, _mm256_maskload_ps, _mm256_maskstore_ps, _mm256_cmp_ps, _mm256_blendv_ps,
+    _mm256_unpacklo_ps, _mm256_unpackhi_ps, _mm256_permute2f128_ps;
+    load_partial_32, store_partial_32, compare_32, select_32, interleave_32
 );
+#[rustfmt::skip]
+odd_ones!(
+    __m256d, f64, first_lanes_64, _mm256_maskload_pd, _mm256_maskstore_pd, _mm256_cmp_pd, _mm256_blendv_pd,
+    _mm256_unpacklo_pd, _mm256_unpackhi_pd, _mm256_permute2f128_pd;
+    load_partial_64, store_partial_64, compare_64, select_64, interleave_64
+);
+
+#[rustfmt::skip]
 vector!(
-    F64x4,
-    __m256d,
-    f64,
-    4,
-    first_lanes_64,
-    _mm256_set1_pd,
-    _mm256_loadu_pd,
-    _mm256_storeu_pd,
-    _mm256_maskload_pd,
-    _mm256_maskstore_pd,
-    _mm256_add_pd,
-    _mm256_sub_pd,
-    _mm256_mul_pd,
-    _mm256_div_pd,
-    _mm256_sqrt_pd,
-    _mm256_fmadd_pd,
-    _mm256_max_pd,
-    _mm256_min_pd,
-    _mm256_cmp_pd,
-    _mm256_blendv_pd,
-    _mm256_and_pd,
-    _mm256_or_pd,
-    _mm256_xor_pd,
-    _mm256_castpd_si256,
-    _mm256_castsi256_pd,
-    _mm256_add_epi64,
-    _mm256_sub_epi64,
-    _mm256_slli_epi64,
-    _mm256_srli_epi64
+    F32x8, __m256, __m256, f32, 8,
+    _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps,
+    _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_div_ps, _mm256_sqrt_ps, _mm256_fmadd_ps,
+    _mm256_max_ps, _mm256_min_ps, _mm256_and_ps, _mm256_or_ps, _mm256_xor_ps,
+    _mm256_castps_si256, _mm256_castsi256_ps, _mm256_add_epi32, _mm256_sub_epi32, _mm256_slli_epi32,
+    _mm256_srli_epi32;
+    load_partial_32, store_partial_32, compare_32, select_32, interleave_32
+);
+#[rustfmt::skip]
+vector!(
+    F64x4, __m256d, __m256d, f64, 4,
+    _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd,
+    _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd, _mm256_div_pd, _mm256_sqrt_pd, _mm256_fmadd_pd,
+    _mm256_max_pd, _mm256_min_pd, _mm256_and_pd, _mm256_or_pd, _mm256_xor_pd,
+    _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_add_epi64, _mm256_sub_epi64, _mm256_slli_epi64,
+    _mm256_srli_epi64;
+    load_partial_64, store_partial_64, compare_64, select_64, interleave_64
 );

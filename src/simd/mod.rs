@@ -17,8 +17,12 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod portable;
 mod slices;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
 use std::sync::OnceLock;
 
@@ -26,6 +30,8 @@ use crate::error::Error;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub use avx512::Avx512;
 pub use portable::Portable;
 pub use slices::{Lanewise, first, first_lane, lanewise, read, write};
 
@@ -177,6 +183,9 @@ pub trait Vector: Copy {
     /// The lanes taken as unsigned integers, moved down by the mantissa's width: an exponent field becomes an integer.
     fn shift_out_of_exponent(self) -> Self;
 
+    /// The lanes of both in turns, `a0 b0 a1 b1 ...`: the first half of them, and the second.
+    fn interleave(self, other: Self) -> (Self, Self);
+
     /// All lanes equal to the constant that is `value` rounded to the type.
     #[inline(always)]
     fn constant(value: f64) -> Self {
@@ -217,8 +226,9 @@ pub trait Simd: Copy + Send + Sync + 'static {
     type F64: Vector<Element = f64>;
     /// The name that `NNFAST_ISA` takes.
     const NAME: &'static str;
-    /// How many vectors the machine has registers for.
-    const REGISTERS: usize;
+    /// How many rows of a product's output are summed at once, each of two vectors: as many as the
+    /// registers hold.
+    const TILE_ROWS: usize;
     /// Runs `kernel` in a function that has the instruction set switched on.
     fn vectorize<K: Kernel>(self, kernel: K) -> K::Output;
 }
@@ -237,18 +247,36 @@ pub enum InstructionSet {
     /// Arrays of lanes, for any machine.
     Portable,
     /// x86 with 256-bit vectors and fused multiply-add.
+    #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// x86 with 512-bit vectors.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
 }
 
 impl InstructionSet {
     /// All of them, widest first.
-    pub const ALL: [Self; 2] = [Self::Avx2, Self::Portable];
+    pub const ALL: &'static [Self] = &[
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx512,
+        #[cfg(target_arch = "x86_64")]
+        Self::Avx2,
+        Self::Portable,
+    ];
+
+    /// Those that this machine can run, widest first.
+    pub fn available() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|set| set.is_available())
+    }
 
     /// The name that `NNFAST_ISA` takes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Portable => Portable::NAME,
-            Self::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => Avx2::NAME,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => Avx512::NAME,
         }
     }
 
@@ -258,8 +286,8 @@ impl InstructionSet {
             Self::Portable => true,
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => Avx2::detect().is_some(),
-            #[cfg(not(target_arch = "x86_64"))]
-            Self::Avx2 => false,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => Avx512::detect().is_some(),
         }
     }
 
@@ -275,13 +303,12 @@ impl InstructionSet {
 }
 
 fn choose() -> Result<InstructionSet, String> {
-    let available = || InstructionSet::ALL.into_iter().filter(|set| set.is_available());
-    let names = || available().map(InstructionSet::name).collect::<Vec<_>>().join(", ");
+    let names = || InstructionSet::available().map(InstructionSet::name).collect::<Vec<_>>().join(", ");
     match std::env::var("NNFAST_ISA") {
-        Ok(name) if !name.is_empty() => available()
+        Ok(name) if !name.is_empty() => InstructionSet::available()
             .find(|set| set.name() == name)
             .ok_or_else(|| format!("NNFAST_ISA is {name:?}, but this machine runs only: {}", names())),
-        _ => Ok(available().next().expect("the portable set is always there")),
+        _ => Ok(InstructionSet::available().next().expect("the portable set is always there")),
     }
 }
 
@@ -294,8 +321,8 @@ pub fn run_on<K: Kernel>(set: InstructionSet, kernel: K) -> K::Output {
         InstructionSet::Portable => Portable.vectorize(kernel),
         #[cfg(target_arch = "x86_64")]
         InstructionSet::Avx2 => Avx2::detect().expect("the machine lacks AVX2 or FMA").vectorize(kernel),
-        #[cfg(not(target_arch = "x86_64"))]
-        InstructionSet::Avx2 => unreachable!("AVX2 is of x86-64 alone"),
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx512 => Avx512::detect().expect("the machine lacks AVX-512").vectorize(kernel),
     }
 }
 

@@ -11,7 +11,7 @@ impl Simd for Portable {
     type F32 = Lanes<f32, 4>;
     type F64 = Lanes<f64, 2>;
     const NAME: &'static str = "portable";
-    const REGISTERS: usize = 16;
+    const TILE_ROWS: usize = 6;
 
     #[inline]
     fn vectorize<K: Kernel>(self, kernel: K) -> K::Output {
@@ -149,6 +149,12 @@ macro_rules! lanes {
             #[inline(always)]
             fn shift_out_of_exponent(self) -> Self {
                 self.map(|a| $type::from_bits(a.to_bits() >> $type::MANTISSA_BITS))
+            }
+
+            #[inline(always)]
+            fn interleave(self, other: Self) -> (Self, Self) {
+                let lane = |index: usize| if index % 2 == 0 { self.0[index / 2] } else { other.0[index / 2] };
+                (Self(std::array::from_fn(lane)), Self(std::array::from_fn(|index| lane(index + $count))))
             }
         }
     };
