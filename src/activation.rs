@@ -9,6 +9,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::math::{expm1, sigmoid, tanh};
+use crate::parallel::Rows;
 use crate::simd::{Float, Lanewise, Simd, Vector, lanewise};
 use crate::softmax;
 
@@ -57,22 +58,25 @@ macro_rules! activations {
                 }
             }
 
-            /// Net inputs become activations, in place, in rows of `columns` values.
-            pub fn forward<S: Simd, T: Float>(&self, simd: S, values: &mut [T], columns: usize) {
+            /// Net inputs become activations, in place.
+            pub fn forward<S: Simd, T: Float>(&self, simd: S, rows: Rows<&mut [T]>) {
+                if matches!(self, Self::Linear(_)) {
+                    return;
+                }
                 match self {
-                    $(Self::$variant(one) => lanewise(simd, &Forward(one), [values], []),)*
-                    Self::Softmax => softmax::forward(simd, values, columns),
+                    $(Self::$variant(one) => lanewise(simd, &Forward(one), [rows.values], []),)*
+                    Self::Softmax => softmax::forward(simd, rows),
                 }
             }
 
             /// Multiplies `delta`, the loss's gradient by the activations, with the derivative.
-            pub fn backward<S: Simd, T: Float>(&self, simd: S, delta: &mut [T], kept: &[T], columns: usize) {
+            pub fn backward<S: Simd, T: Float>(&self, simd: S, delta: Rows<&mut [T]>, kept: Rows<&[T]>) {
                 if matches!(self, Self::Linear(_)) {
                     return; // A factor of 1.
                 }
                 match self {
-                    $(Self::$variant(one) => lanewise(simd, &Backward(one), [delta], [kept]),)*
-                    Self::Softmax => softmax::backward(simd, delta, kept, columns),
+                    $(Self::$variant(one) => lanewise(simd, &Backward(one), [delta.values], [kept.values]),)*
+                    Self::Softmax => softmax::backward(simd, delta, kept),
                 }
             }
 

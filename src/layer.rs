@@ -10,7 +10,8 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::activation::{Activation, Kept, PreluRow, PreluRowBackward};
-use crate::gemm::{Matrix, Start, multiply};
+use crate::error::{Result, allocate};
+use crate::gemm::{Matrix, Nonzero, Panels, multiply, multiply_batch, multiply_transposed, sum_rows};
 use crate::initializer::Initializer;
 use crate::parallel::RowShard;
 use crate::random::{Purpose, Stream};
@@ -53,19 +54,17 @@ pub enum Layer {
     Dropout(Dropout),
 }
 
-/// A dense layer in its place. Its parameters stand together in one flat array: biases, then weights row
-/// by row (so that a bias is the weight row of a constant 1), then learned slopes.
+/// A dense layer in its place. Its parameters stand together in one flat array: biases and weights in
+/// [`Panels`], then learned slopes.
 #[derive(Clone, Debug)]
 pub struct Dense {
     /// What it was built from.
     pub spec: DenseSpec,
-    /// How many nodes the layer below has.
-    pub inputs: usize,
-    /// Its biases in the flat array; empty where it has none.
-    pub bias: Range<usize>,
-    /// Its weights, `inputs` rows of `units`.
-    pub kernel: Range<usize>,
-    /// Its learned slopes; empty but for PReLU.
+    /// The shape of its weights: a row for each node of the layer below.
+    pub panels: Panels,
+    /// Where its biases and weights are in the flat array.
+    pub weights: Range<usize>,
+    /// Where its learned slopes are; empty but for PReLU.
     pub alpha: Range<usize>,
 }
 
@@ -95,35 +94,64 @@ pub struct Tensors {
     pub slopes: usize,
 }
 
+/// Takes gradients, part by part.
+pub trait Sink<T> {
+    /// Those of the parameters in a range of the flat array.
+    fn take<S: Simd>(&mut self, simd: S, range: Range<usize>, gradients: &[T]);
+}
+
 impl Dense {
     /// Places the layer's parameters from `offset` on.
     pub fn new(spec: DenseSpec, inputs: usize, offset: usize) -> Self {
         let units = spec.units;
         let alphas = if matches!(spec.activation, Activation::Prelu(_)) { units } else { 0 };
-        let bias = offset..offset + if spec.use_bias { units } else { 0 };
-        let kernel = bias.end..bias.end + inputs * units;
-        let alpha = kernel.end..kernel.end + alphas;
-        Self { spec, inputs, bias, kernel, alpha }
+        let panels = Panels { bias: spec.use_bias, rows: inputs, columns: units };
+        let weights = offset..offset + panels.size();
+        let alpha = weights.end..weights.end + alphas;
+        Self { spec, panels, weights, alpha }
+    }
+
+    /// How many nodes the layer below has.
+    pub fn inputs(&self) -> usize {
+        self.panels.rows
     }
 
     /// All its parameters in the flat array.
     pub fn parameters(&self) -> Range<usize> {
-        self.bias.start..self.alpha.end
+        self.weights.start..self.alpha.end
+    }
+
+    /// Its biases and weights for a product.
+    fn weights<'a, T>(&self, parameters: &'a [T]) -> (&'a [T], Panels) {
+        (&parameters[self.weights.clone()], self.panels)
     }
 
     /// Draws the initial parameters.
-    pub fn initialize<T: Float>(&self, seed: u64, index: usize, parameters: &mut [T]) {
-        let (inputs, units) = (self.inputs, self.spec.units);
+    ///
+    /// # Errors
+    /// There is no memory for them.
+    pub fn initialize<T: Float>(&self, seed: u64, index: usize, parameters: &mut [T]) -> Result<()> {
+        let (inputs, units) = (self.inputs(), self.spec.units);
+        let rows = self.panels.stored_rows();
+        let first = rows - inputs;
+        let mut values = allocate(inputs.max(1) * units)?;
+        let target = &mut parameters[self.weights.clone()];
         let kernel = Stream::new(seed, Purpose::Kernel, index, 0);
-        self.spec.kernel_initializer.fill(kernel, inputs, units, &mut parameters[self.kernel.clone()]);
-        let bias = Stream::new(seed, Purpose::Bias, index, 0);
-        self.spec.bias_initializer.fill(bias, inputs, units, &mut parameters[self.bias.clone()]);
+        self.spec.kernel_initializer.fill(kernel, inputs, units, &mut values[..inputs * units]);
+        self.panels.fill_from_row_major(&values[..inputs * units], first..rows, target);
+        if self.spec.use_bias {
+            let bias = Stream::new(seed, Purpose::Bias, index, 0);
+            self.spec.bias_initializer.fill(bias, inputs, units, &mut values[..units]);
+            self.panels.fill_from_row_major(&values[..units], 0..1, target);
+        }
         if let Activation::Prelu(prelu) = self.spec.activation {
             parameters[self.alpha.clone()].fill(T::from_f64(prelu.alpha));
         }
+        Ok(())
     }
 
     /// Net inputs and activations of some rows. `fused`: the activation is left to the head.
+    #[allow(clippy::too_many_arguments)]
     pub fn forward<S: Simd, T: Float>(
         &self,
         simd: S,
@@ -131,29 +159,26 @@ impl Dense {
         rows: &mut RowShard<'_, T>,
         input: usize,
         tensors: Tensors,
+        nonzero: Option<&Nonzero>,
         fused: bool,
     ) {
-        let (count, units) = (rows.rows().len(), self.spec.units);
         let keeps_input = self.spec.activation.kept() == Kept::Input;
         let target = if keeps_input { tensors.kept } else { tensors.output };
         let ([z], [x]) = rows.split([target], [input]);
-        let bias = &parameters[self.bias.clone()];
-        let start = if bias.is_empty() { Start::Zero } else { Start::Row(bias) };
-        let kernel = Matrix::row_major(&parameters[self.kernel.clone()], self.inputs, units);
-        multiply(simd, Matrix::row_major(x, count, self.inputs), kernel, start, z);
+        multiply(simd, x.matrix(), self.weights(parameters), nonzero, z.matrix_mut());
         if fused {
             return;
         }
         if self.alpha.is_empty() {
             if keeps_input {
                 let ([a], [z]) = rows.split([tensors.output], [tensors.kept]);
-                a.copy_from_slice(z);
+                a.values.copy_from_slice(z.values);
             }
-            self.spec.activation.forward(simd, rows.write(tensors.output), units);
+            self.spec.activation.forward(simd, rows.write(tensors.output));
         } else {
             let ([a], [z]) = rows.split([tensors.output], [tensors.kept]);
             let alpha = &parameters[self.alpha.clone()];
-            for (a, z) in a.chunks_exact_mut(units).zip(z.chunks_exact(units)) {
+            for (a, z) in a.into_rows().zip(z.iter()) {
                 lanewise(simd, &PreluRow, [a], [z, alpha]);
             }
         }
@@ -161,6 +186,7 @@ impl Dense {
 
     /// Turns the gradient by the activations into that by the net inputs, and hands it to the matrix
     /// `below`, if any. `fused`: the head has done the first half.
+    #[allow(clippy::too_many_arguments)]
     pub fn backward<S: Simd, T: Float>(
         &self,
         simd: S,
@@ -168,9 +194,9 @@ impl Dense {
         rows: &mut RowShard<'_, T>,
         below: Option<usize>,
         tensors: Tensors,
+        transposed: &mut [T],
         fused: bool,
     ) {
-        let (count, units) = (rows.rows().len(), self.spec.units);
         if !fused {
             if self.alpha.is_empty() {
                 let kept = match self.spec.activation.kept() {
@@ -178,73 +204,114 @@ impl Dense {
                     Kept::Input => tensors.kept,
                 };
                 let ([delta], [kept]) = rows.split([tensors.delta], [kept]);
-                self.spec.activation.backward(simd, delta, kept, units);
+                self.spec.activation.backward(simd, delta, kept);
             } else {
                 let ([delta, slopes], [z]) = rows.split([tensors.delta, tensors.slopes], [tensors.kept]);
                 let alpha = &parameters[self.alpha.clone()];
-                let rows = delta.chunks_exact_mut(units).zip(slopes.chunks_exact_mut(units));
-                for ((delta, slopes), z) in rows.zip(z.chunks_exact(units)) {
+                for ((delta, slopes), z) in delta.into_rows().zip(slopes.into_rows()).zip(z.iter()) {
                     lanewise(simd, &PreluRowBackward, [delta, slopes], [z, alpha]);
                 }
             }
         }
         if let Some(below) = below {
             let ([target], [delta]) = rows.split([below], [tensors.delta]);
-            let kernel = Matrix::row_major(&parameters[self.kernel.clone()], self.inputs, units);
-            let delta = Matrix::row_major(delta, count, units);
-            multiply(simd, delta, kernel.transposed(), Start::Zero, target);
+            let weights = self.weights(parameters);
+            multiply_transposed(simd, delta.matrix(), weights, transposed, target.matrix_mut());
         }
     }
 
-    /// The gradients of those parameters that lie in `part` of the flat array, into `gradients`, that part
-    /// of theirs. Each sums over all rows of the batch, in order.
+    /// The gradients of those parameters that lie in `part` of the flat array, piece by piece into `sink`,
+    /// while they are in the cache. Each sums over all rows of the batch, in order. `part` begins and ends as
+    /// [`Self::cut_before`] says.
     pub fn gradients<S: Simd, T: Float>(
         &self,
         simd: S,
         batch: &LayerBatch<'_, T>,
         part: Range<usize>,
-        gradients: &mut [T],
+        gradient: &mut [T],
+        sink: &mut impl Sink<T>,
     ) {
-        let units = self.spec.units;
-        let one = T::ONE;
-        let ones = Matrix::constant(&one, 1, batch.rows);
-        let within = |range: &Range<usize>| {
-            range.start.max(part.start)..range.end.min(part.end).max(range.start.max(part.start))
-        };
-        let place = |range: &Range<usize>| range.start - part.start..range.end - part.start;
-
-        let bias = within(&self.bias);
-        if !bias.is_empty() {
-            let delta = Matrix::row_major(batch.delta, batch.rows, units);
-            multiply(simd, ones, delta, Start::Zero, &mut gradients[place(&bias)]);
+        let bias = usize::from(self.panels.bias);
+        let piece = gradient_rows(batch.delta.rows(), self.panels);
+        let end = part.end.min(self.weights.end);
+        let mut place = part.start.max(self.weights.start);
+        while place < end {
+            let panel = self.panels.panel_at::<T>(place - self.weights.start);
+            let units = panel.columns.len();
+            let panel_start = self.weights.start + panel.offset;
+            let first = (place - panel_start) / units;
+            let inputs = first.saturating_sub(bias);
+            // Pieces end where tiles do.
+            let last = (inputs - inputs % piece + piece + bias).min(self.panels.stored_rows());
+            let last = last.min((end - panel_start) / units);
+            let values = &mut gradient[..(last - first) * units];
+            let mut weights = &mut values[..];
+            if first < bias {
+                let (sums, rest) = weights.split_at_mut(units);
+                sum_rows(simd, batch.delta, panel.columns.clone(), sums);
+                weights = rest;
+            }
+            let (left, right) = ((batch.input, inputs..last - bias), (batch.delta, panel.columns));
+            multiply_batch(simd, left, right, batch.nonzero, weights);
+            sink.take(simd, place..place + values.len(), values);
+            place += values.len();
         }
-        let kernel = within(&self.kernel);
-        if !kernel.is_empty() {
-            let first = (kernel.start - self.kernel.start) / units;
-            let inputs = first..first + kernel.len() / units;
-            let x = Matrix::row_major(batch.input, batch.rows, self.inputs).transposed().rows(inputs);
-            let delta = Matrix::row_major(batch.delta, batch.rows, units);
-            multiply(simd, x, delta, Start::Zero, &mut gradients[place(&kernel)]);
-        }
-        let alpha = within(&self.alpha);
+        let alpha = self.alpha.start.max(part.start)..self.alpha.end.min(part.end);
         if !alpha.is_empty() {
-            let slopes = Matrix::row_major(batch.slopes, batch.rows, units);
-            multiply(simd, ones, slopes, Start::Zero, &mut gradients[place(&alpha)]);
+            let units = alpha.start - self.alpha.start..alpha.end - self.alpha.start;
+            let gradient = &mut gradient[..units.len()];
+            sum_rows(simd, batch.slopes, units, gradient);
+            sink.take(simd, alpha, gradient);
         }
     }
+
+    /// The last place at or before `place`, which is among the layer's parameters, where they may be cut:
+    /// between tiles.
+    pub fn cut_before<T>(&self, place: usize) -> usize {
+        if !self.weights.contains(&place) {
+            return place;
+        }
+        let panel = self.panels.panel_at::<T>(place - self.weights.start);
+        let start = self.weights.start + panel.offset;
+        let units = panel.columns.len();
+        let bias = usize::from(self.panels.bias);
+        let inputs = ((place - start) / units).saturating_sub(bias);
+        match inputs - inputs % TILE_ROWS {
+            0 => start,
+            inputs => start + (inputs + bias) * units,
+        }
+    }
+}
+
+/// A multiple of the rows of every instruction set's tile.
+const TILE_ROWS: usize = 12;
+
+/// Rows of a batch that a piece of the gradient can be summed over at once.
+const MOST_ROWS_AT_ONCE: usize = 2048;
+
+/// Inputs of a piece of the gradient: so many that it stays in a first-level cache until its update; or, for
+/// batches that are gone through in parts, all, so that each part is gone through once.
+fn gradient_rows(batch: usize, panels: Panels) -> usize {
+    if batch <= MOST_ROWS_AT_ONCE { 4 * TILE_ROWS } else { panels.rows.next_multiple_of(TILE_ROWS) }
+}
+
+/// How many values a piece of the gradient of a batch of some rows has at most.
+pub fn gradient_size<T>(batch: usize, dense: &Dense) -> usize {
+    let rows = (gradient_rows(batch, dense.panels) + 1).min(dense.panels.stored_rows());
+    (rows * crate::gemm::panel_width::<T>().min(dense.spec.units)).max(dense.alpha.len())
 }
 
 /// What a dense layer's gradients are made of.
 #[derive(Debug)]
 pub struct LayerBatch<'a, T> {
-    /// How many rows the batch has.
-    pub rows: usize,
     /// What the layer was given.
-    pub input: &'a [T],
+    pub input: Matrix<'a, T>,
     /// The loss's gradient by its net inputs.
-    pub delta: &'a [T],
+    pub delta: Matrix<'a, T>,
     /// The gradient of each row by the learned slopes; empty but for PReLU.
-    pub slopes: &'a [T],
+    pub slopes: Matrix<'a, T>,
+    /// Which of the input's values are not zero, where that is known and worth using.
+    pub nonzero: Option<&'a Nonzero>,
 }
 
 impl Dropout {
@@ -264,26 +331,31 @@ impl Dropout {
         tensors: Tensors,
     ) {
         let stream = Stream::new(seed, Purpose::Dropout, self.index, step);
-        let first = (rows.rows().start * self.width) as u64;
+        let first = rows.rows().start;
         let scale = T::from_f64(self.scale);
         let ([output, factors], [x]) = rows.split([tensors.output, tensors.kept], [input]);
         let mut bits = [0; 64];
-        for (chunk, factors) in factors.chunks_mut(bits.len()).enumerate() {
-            let bits = &mut bits[..factors.len()];
-            stream.fill_bits(first + (chunk * 64) as u64, bits);
-            for (factor, &bits) in factors.iter_mut().zip(bits.iter()) {
-                *factor = if u64::from(bits) < self.threshold { T::ZERO } else { scale };
+        for (row, ((output, factors), x)) in
+            output.into_rows().zip(factors.into_rows()).zip(x.iter()).enumerate()
+        {
+            let place = ((first + row) * self.width) as u64;
+            for (chunk, factors) in factors.chunks_mut(bits.len()).enumerate() {
+                let bits = &mut bits[..factors.len()];
+                stream.fill_bits(place + (chunk * 64) as u64, bits);
+                for (factor, &bits) in factors.iter_mut().zip(bits.iter()) {
+                    *factor = if u64::from(bits) < self.threshold { T::ZERO } else { scale };
+                }
             }
-        }
-        for ((output, &x), &factor) in output.iter_mut().zip(x).zip(factors.iter()) {
-            *output = x * factor;
+            for ((output, &x), &factor) in output.iter_mut().zip(x).zip(factors.iter()) {
+                *output = x * factor;
+            }
         }
     }
 
     /// Hands the gradient to the matrix `below`.
     pub fn backward<T: Float>(&self, rows: &mut RowShard<'_, T>, below: usize, tensors: Tensors) {
         let ([target], [delta, factors]) = rows.split([below], [tensors.delta, tensors.kept]);
-        for ((target, &delta), &factor) in target.iter_mut().zip(delta).zip(factors) {
+        for ((target, &delta), &factor) in target.values.iter_mut().zip(delta.values).zip(factors.values) {
             *target = delta * factor;
         }
     }

@@ -10,12 +10,13 @@
 //! | [`network`], `workspace`, [`layer`] | layers in their places, a batch's way through them, its buffers |
 //! | [`activation`], [`softmax`], [`loss`], [`metric`], [`optimizer`], [`initializer`] | the mathematics of learning |
 //! | [`perceptron`] | the classic algorithm |
-//! | `parallel`, [`source`], [`random`] | threads, rows of data, random numbers |
+//! | `parallel`, `buffer`, [`source`], [`random`] | threads, memory, rows of data, random numbers |
 //! | `gemm`, `math`, `reduce` | matrix products, functions, sums |
 //! | `simd` | vectors, whatever the instruction set |
 
 // What is private deals in vectors or in shared memory, whose safe use is a matter of this crate.
 pub mod activation;
+mod buffer;
 pub mod error;
 mod gemm;
 pub mod initializer;

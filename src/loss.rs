@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::activation::Activation;
 use crate::error::{Error, Result};
 use crate::math::{exp, log, log1p, sigmoid};
+use crate::parallel::Rows;
 use crate::reduce::Sum;
 use crate::simd::{Float, Kernel, Simd, Vector, first, first_lane, read, write};
 use crate::softmax;
@@ -210,16 +211,12 @@ pub enum Head {
 pub struct Batch<'a, 'b, T> {
     /// The output layer's net inputs where the head is fused, its activations where not; they become
     /// what `predict` would give.
-    pub outputs: &'b mut [T],
+    pub outputs: Rows<&'b mut [T]>,
     /// Becomes the gradient of the batch's mean loss: by the net inputs where the head is fused, by the
     /// activations where not.
-    pub deltas: &'b mut [T],
-    /// Becomes the rows' losses, one at the start of each row of `value_columns` values.
-    pub values: &'b mut [T],
-    /// How many values a row has.
-    pub value_columns: usize,
-    /// How many outputs a row has.
-    pub columns: usize,
+    pub deltas: Rows<&'b mut [T]>,
+    /// Becomes the rows' losses, one at the start of each row.
+    pub values: Rows<&'b mut [T]>,
     /// The targets of all rows of the data.
     pub targets: Targets<'a, T>,
     /// Which rows of the data these are.
@@ -247,11 +244,10 @@ impl Head {
 impl<'a, 'b, T: Float> Batch<'a, 'b, T> {
     /// Each row's outputs, deltas, loss and target.
     fn rows(self) -> impl Iterator<Item = (&'b mut [T], &'b mut [T], &'b mut T, Target<'a, T>)> {
-        let outputs = self.outputs.chunks_exact_mut(self.columns);
-        let deltas = self.deltas.chunks_exact_mut(self.columns);
-        let values = self.values.chunks_exact_mut(self.value_columns).map(|row| &mut row[0]);
+        let values = self.values.into_rows().map(|row| &mut row[0]);
         let targets = self.rows.iter().map(move |&row| self.targets.row(row as usize));
-        outputs.zip(deltas).zip(values).zip(targets).map(|(((o, d), v), t)| (o, d, v, t))
+        let rows = self.outputs.into_rows().zip(self.deltas.into_rows()).zip(values).zip(targets);
+        rows.map(|(((o, d), v), t)| (o, d, v, t))
     }
 }
 

@@ -1,29 +1,49 @@
 //! A model: a network with its parameters, what it is asked for, and what it refuses.
 
+use std::sync::{Mutex, PoisonError};
+
+use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 use crate::loss::Targets;
-use crate::network::{Mode, Network, NetworkSpec};
-use crate::parallel::{share, with_team};
+use crate::network::{Mode, Network, NetworkSpec, Way};
+use crate::parallel::{Matrices, share, with_team};
 use crate::random::{Purpose, Stream};
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
-use crate::source::{Source, consecutive};
+use crate::source::{Source, Which, consecutive};
 use crate::train::{Data, Pass, Steps, Training, TrainingSpec, forward_work, worthwhile};
-use crate::workspace::{INPUT, Plan};
+use crate::workspace::{INPUT, Plan, Scratch};
 
 /// A network with its parameters and all that training needs and remembers.
 #[derive(Debug)]
 pub struct Model<T> {
     network: Network,
     /// The parameters in one flat array; see [`Network::shapes`].
-    pub parameters: Vec<T>,
+    pub parameters: Buffer<T>,
     seed: u64,
     /// The epochs that it has been trained for; keys the order of the rows.
     pub epoch: u64,
     training: Option<Training<T>>,
+    inference: Inference<T>,
 }
 
+/// What passing forward needs, kept from call to call.
+#[derive(Debug)]
+struct Inference<T> {
+    plan: Plan,
+    /// Rows that pass through all layers while they are in the cache.
+    chunk: usize,
+    /// As many as there were threads at once.
+    workspaces: Mutex<Vec<Workspace<T>>>,
+}
+
+/// What one thread needs to pass rows forward.
+type Workspace<T> = (Matrices<T>, Scratch<T>);
+
 /// Values of a workspace that stay in a core's second-level cache while rows pass through all layers.
-const CACHED_VALUES: usize = 64 * 1024;
+const CACHED_VALUES: usize = 192 * 1024;
+/// Rows of two or of four tiles: with fewer, weights are read from memory too often.
+const FEWEST_ROWS: usize = 24;
+const MOST_ROWS: usize = 240;
 
 impl<T: Float> Model<T> {
     /// Builds a model and draws its initial parameters.
@@ -33,7 +53,10 @@ impl<T: Float> Model<T> {
     pub fn new(spec: &NetworkSpec, seed: u64) -> Result<Self> {
         let network = Network::new(spec)?;
         let parameters = network.initialize(seed)?;
-        Ok(Self { network, parameters, seed, epoch: 0, training: None })
+        let plan = Plan::for_inference(network.inputs(), network.layers());
+        let chunk = (CACHED_VALUES / plan.row_size()).clamp(FEWEST_ROWS, MOST_ROWS);
+        let inference = Inference { plan, chunk: chunk - chunk % 12, workspaces: Mutex::default() };
+        Ok(Self { network, parameters, seed, epoch: 0, training: None, inference })
     }
 
     /// The network without its parameters.
@@ -54,7 +77,7 @@ impl<T: Float> Model<T> {
     ///
     /// # Errors
     /// The model is not compiled.
-    pub fn state(&self) -> Result<(u64, &[Vec<T>])> {
+    pub fn state(&self) -> Result<(u64, &[Buffer<T>])> {
         let training = self.training.as_ref().ok_or_else(not_compiled)?;
         Ok((training.step, &training.slots))
     }
@@ -63,7 +86,7 @@ impl<T: Float> Model<T> {
     ///
     /// # Errors
     /// The model is not compiled, or the optimizer remembers something else.
-    pub fn set_state(&mut self, step: u64, slots: Vec<Vec<T>>) -> Result<()> {
+    pub fn set_state(&mut self, step: u64, slots: Vec<Buffer<T>>) -> Result<()> {
         let training = self.training.as_mut().ok_or_else(not_compiled)?;
         let fits = slots.len() == training.slots.len()
             && slots.iter().all(|slot| slot.len() == self.parameters.len());
@@ -110,7 +133,7 @@ impl<T: Float> Model<T> {
         } else {
             consecutive(0, &mut order);
         }
-        let result = self.run(Steps { data, pass, order: &order, update: true, go_on });
+        let result = self.run(Steps { data, pass, order: &order, gradients: None, go_on });
         if let Some(training) = &mut self.training {
             training.order = order;
         }
@@ -125,25 +148,30 @@ impl<T: Float> Model<T> {
     /// As [`Self::train_epoch`].
     pub fn train_batch(&mut self, data: Data<'_, T>, threads: usize) -> Result<Vec<f64>> {
         self.check_data(&data)?;
-        self.one_batch(data, threads, true)
+        self.one_batch(data, threads, None)
     }
 
     /// The mean loss over the rows and its gradient by every parameter, nothing being dropped or changed.
     ///
     /// # Errors
     /// As [`Self::train_epoch`].
-    pub fn gradients(&mut self, data: Data<'_, T>, threads: usize) -> Result<(f64, Vec<T>)> {
+    pub fn gradients(&mut self, data: Data<'_, T>, threads: usize) -> Result<(f64, Buffer<T>)> {
         self.check_data(&data)?;
-        let values = self.one_batch(data, threads, false)?;
-        let training = self.training.as_ref().ok_or_else(not_compiled)?;
-        Ok((values[0], training.gradients.clone()))
+        let mut gradients = Buffer::zeros(self.parameters.len())?;
+        let values = self.one_batch(data, threads, Some(&mut gradients))?;
+        Ok((values[0], gradients))
     }
 
-    fn one_batch(&mut self, data: Data<'_, T>, threads: usize, update: bool) -> Result<Vec<f64>> {
+    fn one_batch(
+        &mut self,
+        data: Data<'_, T>,
+        threads: usize,
+        gradients: Option<&mut [T]>,
+    ) -> Result<Vec<f64>> {
         let mut order = vec![0; data.inputs.rows()];
         consecutive(0, &mut order);
         let pass = Pass { batch_size: order.len(), shuffle: false, threads };
-        self.run(Steps { data, pass, order: &order, update, go_on: &mut || true })
+        self.run(Steps { data, pass, order: &order, gradients, go_on: &mut || true })
     }
 
     /// The means over all rows of the loss and the metrics.
@@ -154,6 +182,32 @@ impl<T: Float> Model<T> {
         self.check_data(&data)?;
         let training = self.training.as_mut().ok_or_else(not_compiled)?;
         training.evaluate(&self.network, &self.parameters, data, batch_size, threads)
+    }
+
+    /// Passes the rows from `first` on forward, as many as `outputs` has room for.
+    fn forward<S: Simd>(&self, simd: S, inputs: Source<'_>, first: usize, outputs: &mut [T]) {
+        let (network, columns) = (&self.network, self.network.outputs());
+        let Inference { plan, chunk, workspaces } = &self.inference;
+        let rows = (outputs.len() / columns).min(*chunk);
+        let kept = || workspaces.lock().unwrap_or_else(PoisonError::into_inner);
+        let fitting = kept().pop().filter(|(matrices, _)| matrices.rows() >= rows);
+        let (mut matrices, mut scratch) = fitting.unwrap_or_else(|| {
+            let matrices = plan.matrices(rows).expect("memory for a few rows");
+            (matrices, plan.scratch(network.layers(), rows).expect("memory for a few rows"))
+        });
+        let way = Way { plan, mode: Mode::Inference, fused: false, skips_zeros: false };
+        let mut next = first;
+        for outputs in outputs.chunks_mut(chunk * columns) {
+            let count = outputs.len() / columns;
+            let mut shard = matrices.shard(count);
+            inputs.gather(simd, Which::From(next), network.input_scale(), shard.write(INPUT));
+            let last = network.forward(simd, &self.parameters, &mut shard, way, &mut scratch);
+            for (target, row) in outputs.chunks_exact_mut(columns).zip(shard.read(last).iter()) {
+                target.copy_from_slice(row);
+            }
+            next += count;
+        }
+        kept().push((matrices, scratch));
     }
 
     fn run(&mut self, steps: Steps<'_, '_, T>) -> Result<Vec<f64>> {
@@ -208,26 +262,16 @@ impl<T: Float> Kernel for Predict<'_, '_, T> {
     fn run<S: Simd>(self, simd: S) {
         let Self { model, inputs, threads, outputs } = self;
         let (network, columns, rows) = (&model.network, model.network.outputs(), inputs.rows());
-        let plan = Plan::for_inference(network.inputs(), network.layers());
-        // Each row passes through all layers while it is in the cache.
-        let chunk = (CACHED_VALUES / plan.row_size()).clamp(1, 256);
-        with_team(worthwhile(threads, rows, rows, forward_work(network)), |team| {
-            let bound = |worker| share(rows, worker, team.size()).start * columns;
-            let mut bounds: Vec<usize> = (0..team.size()).map(bound).collect();
+        let threads = worthwhile(threads, rows, rows, forward_work(network));
+        if threads == 1 {
+            return model.forward(simd, inputs, 0, outputs);
+        }
+        with_team(threads, |team| {
+            let mut bounds: Vec<usize> =
+                (0..team.size()).map(|worker| share(rows, worker, team.size()).start * columns).collect();
             bounds.push(rows * columns);
-            team.by_parts([outputs], &bounds, |part, [outputs]| {
-                let mut next = part.start / columns;
-                let mut matrices =
-                    plan.matrices(chunk.min(part.len() / columns)).expect("memory for a few rows");
-                for outputs in outputs.chunks_mut(chunk * columns) {
-                    let count = outputs.len() / columns;
-                    let mut shard = matrices.shard(count);
-                    inputs.gather(next..next + count, shard.write(INPUT));
-                    let last =
-                        network.forward(simd, &model.parameters, &mut shard, &plan, Mode::Inference, false);
-                    outputs.copy_from_slice(shard.read(last));
-                    next += count;
-                }
+            team.by_parts([outputs], &bounds, &mut vec![(); team.size()], |part, [outputs], ()| {
+                model.forward(simd, inputs, part.start / columns, outputs);
             });
         });
     }

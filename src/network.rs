@@ -6,21 +6,30 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::activation::Activation;
-use crate::error::{Error, Result, allocate};
-use crate::layer::{Dense, Dropout, Layer, LayerBatch, LayerSpec};
+use crate::buffer::Buffer;
+use crate::error::{Error, Result};
+use crate::gemm::{Panels, all_finite};
+use crate::layer::{Dense, Dropout, Layer, LayerBatch, LayerSpec, Sink};
 use crate::parallel::{Matrices, RowShard};
 use crate::simd::{Float, Simd};
-use crate::workspace::{INPUT, Plan};
+use crate::workspace::{INPUT, Plan, Scratch};
 
 /// A network as a configuration describes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NetworkSpec {
     /// How many input nodes there are.
     pub inputs: usize,
+    /// What every input is multiplied by.
+    #[serde(default = "one")]
+    pub input_scale: f64,
     /// Whether biases are parameters of their own or weights of a constant 1.
     pub bias: BiasMode,
     /// The layers after the input.
     pub layers: Vec<LayerSpec>,
+}
+
+fn one() -> f64 {
+    1.0
 }
 
 /// How biases are shown. The numbers are the same: a layer's biases lie before its weights as the row of
@@ -37,10 +46,49 @@ pub enum BiasMode {
 /// A parameter as the user sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
-    /// Where it lies in the flat array.
-    pub range: Range<usize>,
     /// Its shape.
     pub shape: Vec<usize>,
+    place: Place,
+}
+
+/// Where a parameter lies in the flat array.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    /// Some rows, as they lie, of a layer's weights.
+    Weights { offset: usize, panels: Panels, rows: Range<usize> },
+    /// As it is.
+    Plain(Range<usize>),
+}
+
+impl Parameter {
+    /// How many values it has.
+    pub fn size(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Its values in row-major order.
+    pub fn read<T: Float>(&self, parameters: &[T]) -> Vec<T> {
+        match &self.place {
+            Place::Weights { offset, panels, rows } => {
+                panels.to_row_major(&parameters[*offset..offset + panels.size()], rows.clone())
+            }
+            Place::Plain(range) => parameters[range.clone()].to_vec(),
+        }
+    }
+
+    /// Replaces its values by others in row-major order.
+    ///
+    /// # Panics
+    /// There are more or fewer of them.
+    pub fn write<T: Float>(&self, values: &[T], parameters: &mut [T]) {
+        match &self.place {
+            Place::Weights { offset, panels, rows } => {
+                let target = &mut parameters[*offset..offset + panels.size()];
+                panels.fill_from_row_major(values, rows.clone(), target);
+            }
+            Place::Plain(range) => parameters[range.clone()].copy_from_slice(values),
+        }
+    }
 }
 
 /// Layers in their places.
@@ -48,6 +96,7 @@ pub struct Parameter {
 pub struct Network {
     layers: Vec<Layer>,
     inputs: usize,
+    input_scale: f64,
     outputs: usize,
     bias: BiasMode,
     size: usize,
@@ -65,6 +114,19 @@ pub enum Mode {
         /// The steps that the network has made.
         step: u64,
     },
+}
+
+/// How a batch goes through a network.
+#[derive(Clone, Copy, Debug)]
+pub struct Way<'a> {
+    /// Which buffer is what.
+    pub plan: &'a Plan,
+    /// Training or not.
+    pub mode: Mode,
+    /// Whether the output layer leaves its activation, and the derivative of it, to the head.
+    pub fused: bool,
+    /// Whether zeros among the inputs may be left out, the first layer's weights being finite.
+    pub skips_zeros: bool,
 }
 
 impl Network {
@@ -95,17 +157,24 @@ impl Network {
                 LayerSpec::Dropout { rate } => Layer::Dropout(Dropout::new(*rate, index, width)),
             });
         }
-        Ok(Self { layers, inputs: spec.inputs, outputs: width, bias: spec.bias, size: offset })
+        Ok(Self {
+            layers,
+            inputs: spec.inputs,
+            input_scale: spec.input_scale,
+            outputs: width,
+            bias: spec.bias,
+            size: offset,
+        })
     }
 
     /// Draws the initial parameters.
     ///
     /// # Errors
     /// There is no memory for them.
-    pub fn initialize<T: Float>(&self, seed: u64) -> Result<Vec<T>> {
-        let mut parameters = allocate(self.size)?;
+    pub fn initialize<T: Float>(&self, seed: u64) -> Result<Buffer<T>> {
+        let mut parameters = Buffer::zeros(self.size)?;
         for (index, dense) in self.dense_layers() {
-            dense.initialize(seed, index, &mut parameters);
+            dense.initialize(seed, index, &mut parameters)?;
         }
         Ok(parameters)
     }
@@ -118,6 +187,11 @@ impl Network {
     /// How many input nodes there are.
     pub fn inputs(&self) -> usize {
         self.inputs
+    }
+
+    /// What every input is multiplied by.
+    pub fn input_scale(&self) -> f64 {
+        self.input_scale
     }
 
     /// How many output nodes there are.
@@ -142,36 +216,45 @@ impl Network {
         for layer in &self.layers {
             let Layer::Dense(dense) = layer else { continue };
             let units = dense.spec.units;
-            let vector = |range: &Range<usize>| Parameter { range: range.clone(), shape: vec![units] };
+            let (inputs, rows) = (dense.inputs(), dense.panels.stored_rows());
+            let weights = |rows: Range<usize>, shape: Vec<usize>| Parameter {
+                shape,
+                place: Place::Weights { offset: dense.weights.start, panels: dense.panels, rows },
+            };
             match self.bias {
                 BiasMode::Parameter => {
-                    let shape = vec![dense.inputs, units];
-                    shapes.push(Parameter { range: dense.kernel.clone(), shape });
-                    shapes.extend((!dense.bias.is_empty()).then(|| vector(&dense.bias)));
+                    shapes.push(weights(rows - inputs..rows, vec![inputs, units]));
+                    if dense.spec.use_bias {
+                        shapes.push(weights(0..1, vec![units]));
+                    }
                 }
-                BiasMode::Embedded => {
-                    let range = dense.bias.start..dense.kernel.end;
-                    let shape = vec![range.len() / units, units];
-                    shapes.push(Parameter { range, shape });
-                }
+                BiasMode::Embedded => shapes.push(weights(0..rows, vec![rows, units])),
             }
-            shapes.extend((!dense.alpha.is_empty()).then(|| vector(&dense.alpha)));
+            if !dense.alpha.is_empty() {
+                shapes.push(Parameter { shape: vec![units], place: Place::Plain(dense.alpha.clone()) });
+            }
         }
         shapes
     }
 
-    /// Cuts the flat array into `parts` of nearly equal work, at the ends of rows: worker `w` gets
-    /// `bounds[w]..bounds[w + 1]`.
-    pub fn cut(&self, parts: usize) -> Vec<usize> {
-        (0..=parts).map(|part| self.row_end(self.size * part / parts)).collect()
+    /// Cuts the flat array into `parts` of nearly equal work: worker `w` gets `bounds[w]..bounds[w + 1]`.
+    pub fn cut<T>(&self, parts: usize) -> Vec<usize> {
+        let cut = |place: usize| {
+            let mut layers = self.dense_layers().map(|(_, dense)| dense);
+            let dense = layers.find(|dense| dense.parameters().contains(&place));
+            dense.map_or(place, |dense| dense.cut_before::<T>(place))
+        };
+        (0..=parts).map(|part| cut(self.size * part / parts)).collect()
     }
 
-    /// The nearest end of a row of weights (or of a vector) at or before a place in the flat array.
-    fn row_end(&self, place: usize) -> usize {
-        self.dense_layers()
-            .map(|(_, dense)| dense)
-            .find(|dense| dense.parameters().contains(&place))
-            .map_or(place, |dense| place - (place - dense.bias.start) % dense.spec.units)
+    /// Whether the first layer's weights are all finite, so that zeros among its inputs add nothing.
+    pub fn first_is_finite<S: Simd, T: Float>(&self, simd: S, parameters: &[T]) -> bool {
+        all_finite(simd, &parameters[self.first_weights()])
+    }
+
+    /// Where the first dense layer's weights are in the flat array.
+    pub fn first_weights(&self) -> Range<usize> {
+        self.dense_layers().next().map_or(0..0, |(_, dense)| dense.weights.clone())
     }
 
     fn dense_layers(&self) -> impl Iterator<Item = (usize, &Dense)> {
@@ -190,23 +273,28 @@ impl Network {
     }
 
     /// Passes some rows forward; their inputs lie in the matrix `INPUT`. Gives the output's matrix.
-    /// `fused`: the output layer leaves its activation to the head.
     pub fn forward<S: Simd, T: Float>(
         &self,
         simd: S,
         parameters: &[T],
         rows: &mut RowShard<'_, T>,
-        plan: &Plan,
-        mode: Mode,
-        fused: bool,
+        way: Way<'_>,
+        scratch: &mut Scratch<T>,
     ) -> usize {
+        let Way { plan, mode, fused, skips_zeros } = way;
         let mut current = INPUT;
+        let mut first = skips_zeros && scratch.looks_for_zeros;
         for (index, layer) in self.layers.iter().enumerate() {
             let tensors = plan.layers[index];
             match (layer, mode) {
                 (Layer::Dense(dense), _) => {
                     let fused = fused && index + 1 == self.layers.len();
-                    dense.forward(simd, parameters, rows, current, tensors, fused);
+                    let nonzero = match first {
+                        true => scratch.nonzero.of_rows(simd, rows.read(current).matrix()),
+                        false => None,
+                    };
+                    dense.forward(simd, parameters, rows, current, tensors, nonzero, fused);
+                    first = false;
                 }
                 (Layer::Dropout(_), Mode::Inference) => continue,
                 (Layer::Dropout(dropout), Mode::Training { seed, step }) => {
@@ -218,17 +306,16 @@ impl Network {
         current
     }
 
-    /// Passes the gradient of some rows back, from the output layer's delta to every other's. `fused`: the
-    /// head has taken care of the output layer's activation.
+    /// Passes the gradient of some rows back, from the output layer's delta to every other's.
     pub fn backward<S: Simd, T: Float>(
         &self,
         simd: S,
         parameters: &[T],
         rows: &mut RowShard<'_, T>,
-        plan: &Plan,
-        mode: Mode,
-        fused: bool,
+        way: Way<'_>,
+        scratch: &mut Scratch<T>,
     ) {
+        let Way { plan, mode, fused, .. } = way;
         // Below the first dense layer there is nothing to learn.
         let first = self.dense_layers().next().map_or(0, |(index, _)| index);
         for index in (first..self.layers.len()).rev() {
@@ -238,7 +325,7 @@ impl Network {
             match (&self.layers[index], mode, below) {
                 (Layer::Dense(dense), ..) => {
                     let fused = fused && index + 1 == self.layers.len();
-                    dense.backward(simd, parameters, rows, below, tensors, fused);
+                    dense.backward(simd, parameters, rows, below, tensors, &mut scratch.transposed, fused);
                 }
                 (Layer::Dropout(dropout), Mode::Training { .. }, Some(below)) => {
                     dropout.backward(rows, below, tensors);
@@ -249,32 +336,36 @@ impl Network {
     }
 
     /// The gradients of the parameters in `part` of the flat array, from a batch of `rows` that has passed
-    /// forward and back.
+    /// forward and back, piece by piece into `sink`.
+    #[allow(clippy::too_many_arguments)]
     pub fn gradients<S: Simd, T: Float>(
         &self,
         simd: S,
         matrices: &Matrices<T>,
         rows: usize,
-        plan: &Plan,
-        mode: Mode,
-        (part, gradients): (Range<usize>, &mut [T]),
+        part: Range<usize>,
+        way: Way<'_>,
+        scratch: &mut Scratch<T>,
+        sink: &mut impl Sink<T>,
     ) {
+        let Way { plan, mode, skips_zeros, .. } = way;
+        let mut first = skips_zeros && scratch.looks_for_zeros;
         for (index, dense) in self.dense_layers() {
             let own = dense.parameters();
             let common = own.start.max(part.start)..own.end.min(part.end);
+            let is_first = std::mem::take(&mut first);
             if common.is_empty() {
                 continue;
             }
             let tensors = plan.layers[index];
             let input = self.active_below(index, mode).map_or(INPUT, |below| plan.layers[below].output);
-            let batch = LayerBatch {
-                rows,
-                input: matrices.get(input, rows),
-                delta: matrices.get(tensors.delta, rows),
-                slopes: matrices.get(tensors.slopes, rows),
+            let (input, delta) = (matrices.get(input, rows), matrices.get(tensors.delta, rows));
+            let nonzero = match is_first && all_finite(simd, delta.values()) {
+                true => scratch.nonzero.of_columns(simd, input),
+                false => None,
             };
-            let place = common.start - part.start..common.end - part.start;
-            dense.gradients(simd, &batch, common, &mut gradients[place]);
+            let batch = LayerBatch { input, delta, slopes: matrices.get(tensors.slopes, rows), nonzero };
+            dense.gradients(simd, &batch, common, &mut scratch.gradient, sink);
         }
     }
 }

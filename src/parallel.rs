@@ -13,7 +13,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
 
+use crate::buffer::LINE;
 use crate::error::{Result, allocate};
+use crate::gemm::{Matrix, MatrixMut};
 
 /// How often a waiting thread looks before it gives up its core: some ten microseconds.
 const SPINS: usize = 1_000;
@@ -161,48 +163,56 @@ impl Team<'_> {
     }
 
     /// One phase in which each worker gets rows of its own, the first `rows` of the matrices being shared
-    /// out evenly.
-    pub fn by_rows<T: Send>(
+    /// out evenly, and something of its own out of `own`.
+    pub fn by_rows<T: Send, W: Send>(
         &self,
         matrices: &mut Matrices<T>,
         rows: usize,
-        work: impl Fn(RowShard<'_, T>) + Sync,
+        own: &mut [W],
+        work: impl Fn(RowShard<'_, T>, &mut W) + Sync,
     ) {
         assert!(rows <= matrices.rows, "the matrices have {} rows, not {rows}", matrices.rows);
-        let matrices = Shareable(&*matrices);
+        assert!(own.len() >= self.size, "something is wanted for each worker");
+        let shared = Shareable(&(&*matrices, own.as_mut_ptr()));
         self.run(|worker| {
+            let (matrices, own) = shared.get();
             let rows = share(rows, worker, self.size);
             if !rows.is_empty() {
-                // SAFETY: the shares of the workers do not overlap, and the matrices are borrowed mutably
-                // for the phase.
-                work(unsafe { RowShard::new(matrices.get(), rows) });
+                // SAFETY: the shares of the workers do not overlap, each takes its own of `own`, and both are
+                // borrowed mutably for the phase.
+                unsafe { work(RowShard::new(matrices, rows), &mut *own.add(worker)) };
             }
         });
     }
 
-    /// One phase in which each worker gets the same range of several arrays: worker `w` the range
-    /// `bounds[w]..bounds[w + 1]`. Arrays that are empty stay so.
-    pub fn by_parts<T: Send, const N: usize>(
+    /// One phase in which each worker gets the same range of several arrays, worker `w` the range
+    /// `bounds[w]..bounds[w + 1]`, and something of its own out of `own`. Arrays that are empty stay so.
+    pub fn by_parts<T: Send, W: Send, const N: usize>(
         &self,
         arrays: [&mut [T]; N],
         bounds: &[usize],
-        work: impl Fn(Range<usize>, [&mut [T]; N]) + Sync,
+        own: &mut [W],
+        work: impl Fn(Range<usize>, [&mut [T]; N], &mut W) + Sync,
     ) {
         assert!(bounds.len() == self.size + 1 && bounds.is_sorted(), "one part is wanted for each worker");
+        assert!(own.len() >= self.size, "something is wanted for each worker");
         let last = bounds[self.size];
         assert!(arrays.iter().all(|array| array.is_empty() || last <= array.len()));
-        let pointers = Shareable(&arrays.map(|array| (array.as_mut_ptr(), array.is_empty())));
+        let arrays = arrays.map(|array| (array.as_mut_ptr(), array.is_empty()));
+        let shared = Shareable(&(arrays, own.as_mut_ptr()));
         self.run(|worker| {
+            let (arrays, own) = shared.get();
             let part = bounds[worker]..bounds[worker + 1];
             if !part.is_empty() {
-                let slices = pointers.get().map(|(pointer, empty)| {
+                let slices = arrays.map(|(pointer, empty)| {
                     let length = if empty { 0 } else { part.len() };
                     let offset = if empty { 0 } else { part.start };
                     // SAFETY: the parts of the workers do not overlap, end within the arrays, and the
                     // arrays are borrowed mutably for the phase.
                     unsafe { std::slice::from_raw_parts_mut(pointer.add(offset), length) }
                 });
-                work(part, slices);
+                // SAFETY: each worker takes its own, and `own` is borrowed mutably for the phase.
+                work(part, slices, unsafe { &mut *own.add(worker) });
             }
         });
     }
@@ -229,8 +239,29 @@ pub fn share(total: usize, worker: usize, size: usize) -> Range<usize> {
 /// Row-major matrices that a batch passes through: as many rows each, of a width of its own.
 #[derive(Debug)]
 pub struct Matrices<T> {
-    matrices: Vec<(Box<[UnsafeCell<T>]>, usize)>,
+    matrices: Vec<Cells<T>>,
     rows: usize,
+}
+
+/// One of the matrices.
+#[derive(Debug)]
+struct Cells<T> {
+    cells: Vec<UnsafeCell<T>>,
+    /// The first cell that is used: it begins a line of the cache.
+    start: usize,
+    width: usize,
+    stride: usize,
+}
+
+/// From one row to the next: rows of a cache line or more begin one. Where that would put many rows at places
+/// that a cache keeps in one and the same of its sets, a line is left between them.
+fn stride<T>(width: usize) -> usize {
+    let line = LINE / size_of::<T>();
+    if width < line {
+        return width;
+    }
+    let lines = width.div_ceil(line);
+    (lines + usize::from(lines % 8 == 0)) * line
 }
 
 impl<T: Copy + Default> Matrices<T> {
@@ -239,7 +270,13 @@ impl<T: Copy + Default> Matrices<T> {
     /// # Errors
     /// There is no memory for them.
     pub fn new(rows: usize, widths: &[usize]) -> Result<Self> {
-        let matrix = |&width: &usize| Ok((allocate(rows.saturating_mul(width))?.into(), width));
+        let matrix = |&width: &usize| {
+            let stride = stride::<T>(width);
+            let length = rows.saturating_mul(stride).saturating_add(LINE / size_of::<T>());
+            let cells: Vec<UnsafeCell<T>> = allocate(length)?;
+            let start = cells.as_ptr().align_offset(LINE).min(length - rows * stride);
+            Ok(Cells { cells, start, width, stride })
+        };
         Ok(Self { matrices: widths.iter().map(matrix).collect::<Result<_>>()?, rows })
     }
 }
@@ -251,12 +288,13 @@ impl<T> Matrices<T> {
     }
 
     /// The first `rows` rows of one matrix.
-    pub fn get(&self, matrix: usize, rows: usize) -> &[T] {
-        let (cells, width) = &self.matrices[matrix];
-        let cells = &cells[..rows * width];
+    pub fn get(&self, matrix: usize, rows: usize) -> Matrix<'_, T> {
+        let matrix = &self.matrices[matrix];
+        let cells = &matrix.cells[matrix.start..][..rows * matrix.stride];
         // SAFETY: writing needs a RowShard, which borrows the matrices mutably; so nobody writes now. An
         // UnsafeCell<T> lies in memory as a T.
-        unsafe { std::slice::from_raw_parts(cells.as_ptr().cast(), cells.len()) }
+        let values = unsafe { std::slice::from_raw_parts(cells.as_ptr().cast(), cells.len()) };
+        Matrix::new(values, rows, matrix.width, matrix.stride)
     }
 
     /// The first `rows` rows of all matrices, for one thread.
@@ -293,43 +331,97 @@ impl<'a, T> RowShard<'a, T> {
     ///
     /// # Panics
     /// A matrix is asked for twice, unless only to be read.
+    #[inline]
     pub fn split<const WRITE: usize, const READ: usize>(
         &mut self,
         write: [usize; WRITE],
         read: [usize; READ],
-    ) -> ([&mut [T]; WRITE], [&[T]; READ]) {
+    ) -> ([Rows<&mut [T]>; WRITE], [Rows<&[T]>; READ]) {
         for (index, matrix) in write.iter().enumerate() {
             assert!(!write[..index].contains(matrix) && !read.contains(matrix), "a matrix is written alone");
         }
+        let count = self.rows.len();
         let place = |matrix: usize| {
-            let (cells, width) = &self.matrices.matrices[matrix];
-            let cells = &cells[self.rows.start * width..self.rows.end * width];
-            (UnsafeCell::raw_get(cells.as_ptr()), cells.len())
+            let matrix = &self.matrices.matrices[matrix];
+            let cells =
+                &matrix.cells[matrix.start..][self.rows.start * matrix.stride..][..count * matrix.stride];
+            (UnsafeCell::raw_get(cells.as_ptr()), cells.len(), matrix.width, matrix.stride)
         };
         let written = write.map(|matrix| {
-            let (pointer, length) = place(matrix);
+            let (pointer, length, width, stride) = place(matrix);
             // SAFETY: these rows are the shard's alone, the shard is borrowed mutably for as long as the
             // slices live, and no matrix is given out twice.
-            unsafe { std::slice::from_raw_parts_mut(pointer, length) }
+            Rows { values: unsafe { std::slice::from_raw_parts_mut(pointer, length) }, count, width, stride }
         });
         let read = read.map(|matrix| {
-            let (pointer, length) = place(matrix);
+            let (pointer, length, width, stride) = place(matrix);
             // SAFETY: as above; a matrix that is read is not written meanwhile.
-            unsafe { std::slice::from_raw_parts(pointer.cast_const(), length) }
+            Rows {
+                values: unsafe { std::slice::from_raw_parts(pointer.cast_const(), length) },
+                count,
+                width,
+                stride,
+            }
         });
         (written, read)
     }
 
     /// One matrix, to read.
-    pub fn read(&mut self, matrix: usize) -> &[T] {
+    pub fn read(&mut self, matrix: usize) -> Rows<&[T]> {
         let ([], [values]) = self.split([], [matrix]);
         values
     }
 
     /// One matrix, to write.
-    pub fn write(&mut self, matrix: usize) -> &mut [T] {
+    pub fn write(&mut self, matrix: usize) -> Rows<&mut [T]> {
         let ([values], []) = self.split([matrix], []);
         values
+    }
+}
+
+/// Rows of one matrix. Between the end of a row and the start of the next there may be values that mean
+/// nothing; work on every value by itself may take them along.
+#[derive(Debug)]
+pub struct Rows<S> {
+    /// The rows, `stride` apart.
+    pub values: S,
+    /// How many rows there are.
+    pub count: usize,
+    /// How many values a row has.
+    pub width: usize,
+    /// From the start of a row to that of the next.
+    pub stride: usize,
+}
+
+impl<'a, T> Rows<&'a [T]> {
+    /// Row after row.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a [T]> + use<'a, T> {
+        let width = self.width;
+        self.values.chunks_exact(self.stride.max(1)).map(move |row| &row[..width])
+    }
+
+    /// For a product.
+    pub fn matrix(&self) -> Matrix<'a, T> {
+        Matrix::new(self.values, self.count, self.width, self.stride)
+    }
+}
+
+impl<'a, T> Rows<&'a mut [T]> {
+    /// Rows that lie one after another.
+    pub fn adjoining(values: &'a mut [T], width: usize) -> Self {
+        let count = values.len() / width.max(1);
+        Self { values, count, width, stride: width }
+    }
+
+    /// Row after row.
+    pub fn into_rows(self) -> impl ExactSizeIterator<Item = &'a mut [T]> {
+        let width = self.width;
+        self.values.chunks_exact_mut(self.stride.max(1)).map(move |row| &mut row[..width])
+    }
+
+    /// For a product.
+    pub fn matrix_mut(self) -> MatrixMut<'a, T> {
+        MatrixMut::new(self.values, self.count, self.width, self.stride)
     }
 }
 
@@ -351,23 +443,25 @@ mod tests {
     fn phases_follow_each_other() {
         for size in [1, 2, 3, 8] {
             let mut matrices = Matrices::<f64>::new(10, &[2, 3]).unwrap();
-            let mut sums = vec![0.0; 30];
+            let (mut sums, mut seen) = (vec![0.0; 30], vec![0; size]);
             with_team(size, |team| {
                 for phase in 1..200 {
-                    team.by_rows(&mut matrices, 9, |mut shard| {
+                    team.by_rows(&mut matrices, 9, &mut seen, |mut shard, seen| {
                         let first = shard.rows().start;
-                        for (row, values) in shard.write(0).chunks_exact_mut(2).enumerate() {
+                        for (row, values) in shard.write(0).into_rows().enumerate() {
                             values.fill((first + row + phase) as f64);
+                            *seen += 1;
                         }
                     });
                     let bounds: Vec<usize> = (0..=size).map(|worker| 30 * worker / size).collect();
                     let read = &matrices;
-                    team.by_parts([&mut sums], &bounds, |part, [sums]| {
+                    team.by_parts([&mut sums], &bounds, &mut seen, |part, [sums], _| {
                         for (index, sum) in part.zip(sums) {
-                            *sum = read.get(0, 9)[index % 18];
+                            *sum = read.get(0, 9).row(index % 18 / 2)[index % 2];
                         }
                     });
                     assert!(sums.iter().enumerate().all(|(i, &sum)| sum == (i % 18 / 2 + phase) as f64));
+                    assert_eq!(seen.iter().sum::<usize>(), 9 * phase);
                 }
                 std::thread::sleep(std::time::Duration::from_millis(20));
                 team.run(|_| {});
@@ -383,6 +477,17 @@ mod tests {
             });
             assert!(result.is_err());
         }
+    }
+
+    #[test]
+    fn rows_begin_lines_and_lie_in_different_sets_of_a_cache() {
+        for (width, wanted) in
+            [(0, 0), (3, 3), (15, 15), (16, 16), (17, 32), (784, 784), (256, 272), (1024, 1040)]
+        {
+            assert_eq!(stride::<f32>(width), wanted);
+        }
+        let matrices = Matrices::<f32>::new(3, &[17]).unwrap();
+        assert_eq!(matrices.get(0, 3).row(2).as_ptr().addr() % LINE, 0);
     }
 
     #[test]

@@ -4,8 +4,9 @@
 //! and no row is longer than `R`, at most `(R / gamma)^2` corrections are made (Novikoff 1962).
 
 use crate::error::{Error, Result};
+use crate::parallel::Rows;
 use crate::simd::{InstructionSet, Kernel, Simd, run_on};
-use crate::source::Source;
+use crate::source::{Source, Which};
 
 /// One pass over the rows in `order`, with the weights corrected at each mistake.
 ///
@@ -50,14 +51,15 @@ impl Kernel for Epoch<'_, '_> {
     type Output = Vec<i64>;
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) -> Vec<i64> {
+    fn run<S: Simd>(self, simd: S) -> Vec<i64> {
         let Self { inputs, classes, weights, learning_rate, order, outputs } = self;
         let mut row_values = vec![0.0_f64; inputs.columns()];
         let mut nets = vec![0.0_f64; outputs];
         let mut mistakes = vec![0; outputs];
         let (bias, kernel) = weights.split_at_mut(outputs);
         for &row in order {
-            inputs.gather(std::iter::once(row as usize), &mut row_values);
+            let columns = row_values.len();
+            inputs.gather(simd, Which::Listed(&[row]), 1.0, Rows::adjoining(&mut row_values, columns));
             let class = classes[row as usize] as usize;
             nets.copy_from_slice(bias);
             for (&value, weights) in row_values.iter().zip(kernel.chunks_exact(outputs)) {

@@ -4,18 +4,19 @@
 //! *Deep Learning*, section 4.1). A row that holds `+inf` or NaN gives NaN.
 
 use crate::math::exp;
+use crate::parallel::Rows;
 use crate::reduce::Sum;
 use crate::simd::{Float, Kernel, Simd, Vector, first, read, write};
 
-/// Each row of `columns` net inputs becomes shares of one, in place.
-pub fn forward<S: Simd, T: Float>(simd: S, values: &mut [T], columns: usize) {
-    simd.vectorize(Forward { values, columns });
+/// Each row of net inputs becomes shares of one, in place.
+pub fn forward<S: Simd, T: Float>(simd: S, rows: Rows<&mut [T]>) {
+    simd.vectorize(Forward(rows));
 }
 
 /// Each row of `delta`, the gradient `g` by the shares `a`, becomes the gradient by the net inputs:
 /// `a * (g - sum(g * a))`.
-pub fn backward<S: Simd, T: Float>(simd: S, delta: &mut [T], shares: &[T], columns: usize) {
-    simd.vectorize(Backward { delta, shares, columns });
+pub fn backward<S: Simd, T: Float>(simd: S, delta: Rows<&mut [T]>, shares: Rows<&[T]>) {
+    simd.vectorize(Backward { delta, shares });
 }
 
 /// The derivative of one row of shares by its net inputs, `diag(a) - a a'`, row after row.
@@ -61,25 +62,21 @@ fn maximum<T: Float>(values: &[T]) -> T {
     rest.iter().fold(head, |highest, &value| if highest > value { highest } else { value })
 }
 
-struct Forward<'a, T> {
-    values: &'a mut [T],
-    columns: usize,
-}
+struct Forward<'a, T>(Rows<&'a mut [T]>);
 
 impl<T: Float> Kernel for Forward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
-        for values in self.values.chunks_exact_mut(self.columns) {
+        for values in self.0.into_rows() {
             row::<T::Vector<S>>(values);
         }
     }
 }
 
 struct Backward<'a, T> {
-    delta: &'a mut [T],
-    shares: &'a [T],
-    columns: usize,
+    delta: Rows<&'a mut [T]>,
+    shares: Rows<&'a [T]>,
 }
 
 impl<T: Float> Kernel for Backward<'_, T> {
@@ -87,8 +84,7 @@ impl<T: Float> Kernel for Backward<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
         let lanes = T::Vector::<S>::LANES;
-        let rows = self.delta.chunks_exact_mut(self.columns).zip(self.shares.chunks_exact(self.columns));
-        for (delta, shares) in rows {
+        for (delta, shares) in self.delta.into_rows().zip(self.shares.iter()) {
             let mut sum = Sum::<T::Vector<S>>::zero();
             for (index, (delta, shares)) in delta.chunks(lanes).zip(shares.chunks(lanes)).enumerate() {
                 sum.add(index * lanes, read::<T::Vector<S>>(delta).mul(read(shares)));

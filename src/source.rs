@@ -1,8 +1,9 @@
 //! The rows of a data set as they lie in memory: any of three types, any strides, read batch by batch.
 
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::ArrayView2;
 
-use crate::simd::Float;
+use crate::parallel::Rows;
+use crate::simd::{Float, Kernel, Simd};
 
 /// A table of inputs, never copied whole.
 #[derive(Clone, Copy, Debug)]
@@ -34,14 +35,23 @@ impl Source<'_> {
         }
     }
 
-    /// Copies some rows, converted to the network's type, one after another.
-    pub fn gather<T: Float>(&self, rows: impl Iterator<Item = usize>, target: &mut [T]) {
-        match self {
-            Self::F32(view) => gather(view, rows, target),
-            Self::F64(view) => gather(view, rows, target),
-            Self::U8(view) => gather(view, rows, target),
+    /// Copies some rows, converted to the network's type and multiplied by `scale`, one after another.
+    pub fn gather<S: Simd, T: Float>(&self, simd: S, which: Which<'_>, scale: f64, target: Rows<&mut [T]>) {
+        match *self {
+            Self::F32(view) => simd.vectorize(Gather { view, which, scale, target }),
+            Self::F64(view) => simd.vectorize(Gather { view, which, scale, target }),
+            Self::U8(view) => simd.vectorize(Gather { view, which, scale, target }),
         }
     }
+}
+
+/// Some rows of a table.
+#[derive(Clone, Copy, Debug)]
+pub enum Which<'a> {
+    /// These.
+    Listed(&'a [u32]),
+    /// As many as wanted from this one on.
+    From(usize),
 }
 
 /// Numbers rows from `first` on, in the order in which they lie.
@@ -51,23 +61,69 @@ pub fn consecutive(first: u32, rows: &mut [u32]) {
     }
 }
 
-fn gather<E: Copy + Into<f64>, T: Float>(
-    view: &ArrayView2<'_, E>,
-    rows: impl Iterator<Item = usize>,
-    target: &mut [T],
-) {
-    for (row, target) in rows.zip(target.chunks_exact_mut(view.ncols())) {
-        let row: ArrayView1<'_, E> = view.row(row);
-        // Through f64 every conversion is exact or rounded once, and of a type to itself it is nothing.
-        match row.as_slice() {
-            Some(row) => {
-                for (target, &value) in target.iter_mut().zip(row) {
-                    *target = T::from_f64(value.into());
+/// What a table may hold.
+trait Element: Copy {
+    /// The value in the network's type, rounded once where it must be.
+    fn to<T: Float>(self) -> T;
+}
+
+impl Element for f32 {
+    #[inline(always)]
+    fn to<T: Float>(self) -> T {
+        T::from_f32(self)
+    }
+}
+
+impl Element for f64 {
+    #[inline(always)]
+    fn to<T: Float>(self) -> T {
+        T::from_f64(self)
+    }
+}
+
+impl Element for u8 {
+    #[inline(always)]
+    fn to<T: Float>(self) -> T {
+        T::from_u8(self)
+    }
+}
+
+/// Runs with the instruction set switched on for the compiler to vectorize its conversions.
+struct Gather<'a, 'b, E, T> {
+    view: ArrayView2<'a, E>,
+    which: Which<'b>,
+    scale: f64,
+    target: Rows<&'b mut [T]>,
+}
+
+impl<E: Element, T: Float> Kernel for Gather<'_, '_, E, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) {
+        let Self { view, which, scale, target } = self;
+        for (index, target) in target.into_rows().enumerate() {
+            let row = match which {
+                Which::Listed(rows) => rows[index] as usize,
+                Which::From(first) => first + index,
+            };
+            let row = view.row(row);
+            match row.to_slice() {
+                Some(row) => {
+                    for (target, &value) in target.iter_mut().zip(row) {
+                        *target = value.to();
+                    }
+                }
+                None => {
+                    for (target, &value) in target.iter_mut().zip(row) {
+                        *target = value.to();
+                    }
                 }
             }
-            None => {
-                for (target, &value) in target.iter_mut().zip(row) {
-                    *target = T::from_f64(value.into());
+            if scale != 1.0 {
+                let scale = T::from_f64(scale);
+                for value in target {
+                    *value = *value * scale;
                 }
             }
         }
@@ -77,7 +133,21 @@ fn gather<E: Copy + Into<f64>, T: Float>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd::{InstructionSet, run_on};
     use ndarray::{Array2, s};
+
+    fn gather<T: Float>(source: Source<'_>, rows: &[u32], scale: f64, target: &mut [T]) {
+        struct Work<'a, 'b, T>(Source<'a>, &'b [u32], f64, &'b mut [T]);
+        impl<T: Float> Kernel for Work<'_, '_, T> {
+            type Output = ();
+            #[inline(always)]
+            fn run<S: Simd>(self, simd: S) {
+                let width = self.0.columns();
+                self.0.gather(simd, Which::Listed(self.1), self.2, Rows::adjoining(self.3, width));
+            }
+        }
+        run_on(InstructionSet::chosen().unwrap(), Work(source, rows, scale, target));
+    }
 
     #[test]
     fn rows_of_any_type_and_stride_are_the_same_rows() {
@@ -94,11 +164,11 @@ mod tests {
         ] {
             assert_eq!((source.rows(), source.columns()), (7, 5));
             let mut target = vec![0.0f32; 15];
-            source.gather([6, 0, 3].into_iter(), &mut target);
+            gather(source, &[6, 0, 3], 1.0, &mut target);
             assert_eq!(target, expected);
         }
         let mut target = vec![0.0f64; 3];
-        Source::F64(table.slice(s![..;-1, ..;2])).gather([0].into_iter(), &mut target);
-        assert_eq!(target, [30.0, 32.0, 34.0]);
+        gather(Source::F64(table.slice(s![..;-1, ..;2])), &[0], 0.5, &mut target);
+        assert_eq!(target, [15.0, 16.0, 17.0]);
     }
 }

@@ -4,17 +4,23 @@
 //! parameters are shared out, and each worker sums its gradients over all rows of the batch and updates
 //! its parameters with them.
 
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result, allocate};
+use crate::buffer::Buffer;
+use crate::error::{Error, Result};
+use crate::gemm::all_finite;
+use crate::layer::Sink;
 use crate::loss::{Batch, Head, Loss, Target, Targets};
 use crate::metric::{Decision, Metric};
-use crate::network::{Mode, Network};
-use crate::optimizer::{MOST_SLOTS, Optimizer, Part};
+use crate::network::{Mode, Network, Way};
+use crate::optimizer::{MOST_SLOTS, Optimizer, Part, Rule};
 use crate::parallel::{Matrices, RowShard, Team, with_team};
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
-use crate::source::{Source, consecutive};
-use crate::workspace::{INPUT, Plan, VALUES};
+use crate::source::{Source, Which, consecutive};
+use crate::workspace::{INPUT, Plan, Scratch, VALUES};
 
 /// How a model is trained, as a configuration describes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,10 +43,11 @@ pub struct Training<T> {
     /// The steps made since the model was compiled.
     pub step: u64,
     /// What the optimizer remembers of each parameter.
-    pub slots: Vec<Vec<T>>,
-    /// The gradient of the last batch's mean loss.
-    pub gradients: Vec<T>,
+    pub slots: Vec<Buffer<T>>,
     matrices: Matrices<T>,
+    scratches: Vec<Scratch<T>>,
+    /// Whether the first layer's weights are finite.
+    finite: AtomicBool,
     /// The order of the rows in the last epoch: kept for its memory.
     pub order: Vec<u32>,
 }
@@ -93,8 +100,8 @@ pub struct Steps<'a, 'd, T> {
     pub pass: Pass,
     /// The order to take them in.
     pub order: &'a [u32],
-    /// Whether to learn, or only to sum up gradients (of the last batch).
-    pub update: bool,
+    /// Where to sum up gradients (of the last batch) rather than to learn.
+    pub gradients: Option<&'a mut [T]>,
     /// Asked now and then whether to go on.
     pub go_on: &'a mut dyn FnMut() -> bool,
 }
@@ -112,22 +119,28 @@ impl<T: Float> Kernel for Run<'_, '_, '_, T> {
 
     fn run<S: Simd>(self, simd: S) -> Result<Vec<f64>> {
         let Self { network, parameters, training, seed, steps } = self;
-        let Steps { data, pass, order, update, go_on } = steps;
+        let Steps { data, pass, order, mut gradients, go_on } = steps;
         let batch_size = pass.batch_size.clamp(1, order.len());
         let work = 3 * forward_work(network);
         let mut until_poll = WORK_BETWEEN_POLLS;
         let mut totals = vec![0.0; training.plan.values()];
         with_team(worthwhile(pass.threads, order.len(), batch_size, work), |team| {
-            let bounds = network.cut(team.size());
+            let bounds = network.cut::<T>(team.size());
+            training.finite = network.first_is_finite(simd, parameters).into();
             for rows in order.chunks(batch_size) {
-                let mode = match update {
-                    true => Mode::Training { seed, step: training.step },
-                    false => Mode::Inference,
-                };
-                training.pass(simd, team, network, parameters, &data, rows, (mode, true));
-                training.learn(simd, team, network, parameters, &bounds, rows.len(), mode);
+                match &mut gradients {
+                    None => {
+                        let mode = Mode::Training { seed, step: training.step };
+                        training.pass(simd, team, network, parameters, &data, rows, (mode, true));
+                        training.learn(simd, team, network, parameters, &bounds, rows.len(), mode);
+                        training.step += 1;
+                    }
+                    Some(gradients) => {
+                        training.pass(simd, team, network, parameters, &data, rows, (Mode::Inference, true));
+                        training.sum_gradients(simd, team, network, gradients, &bounds, rows.len());
+                    }
+                }
                 training.add_values(rows.len(), &mut totals);
-                training.step += u64::from(update);
                 until_poll = until_poll.saturating_sub(work.saturating_mul(rows.len()));
                 if until_poll == 0 {
                     until_poll = WORK_BETWEEN_POLLS;
@@ -160,6 +173,7 @@ impl<T: Float> Kernel for Evaluate<'_, '_, T> {
         let batch_size = batch_size.clamp(1, total);
         let mut totals = vec![0.0; training.plan.values()];
         let mut batch = vec![0; batch_size];
+        training.finite = network.first_is_finite(simd, parameters).into();
         with_team(worthwhile(threads, total, batch_size, forward_work(network)), |team| {
             for first in (0..total).step_by(batch_size) {
                 let batch = &mut batch[..batch_size.min(total - first)];
@@ -187,8 +201,11 @@ impl<T: Float> Training<T> {
             matrices: plan.matrices(0)?,
             plan,
             step: 0,
-            slots: (0..spec.optimizer.slots()).map(|_| allocate(network.size())).collect::<Result<_>>()?,
-            gradients: allocate(network.size())?,
+            slots: (0..spec.optimizer.slots())
+                .map(|_| Buffer::zeros(network.size()))
+                .collect::<Result<_>>()?,
+            scratches: Vec::new(),
+            finite: false.into(),
             order: Vec::new(),
             spec,
         })
@@ -210,7 +227,7 @@ impl<T: Float> Training<T> {
         seed: u64,
         steps: Steps<'_, '_, T>,
     ) -> Result<Vec<f64>> {
-        self.make_room(steps.pass.batch_size.min(steps.order.len()))?;
+        self.make_room(network, steps.pass.batch_size.min(steps.order.len()), steps.pass.threads)?;
         run_on(InstructionSet::chosen()?, Run { network, parameters, training: self, seed, steps })
     }
 
@@ -226,14 +243,19 @@ impl<T: Float> Training<T> {
         batch_size: usize,
         threads: usize,
     ) -> Result<Vec<f64>> {
-        self.make_room(batch_size.min(data.inputs.rows()))?;
+        self.make_room(network, batch_size.min(data.inputs.rows()), threads)?;
         let work = Evaluate { network, parameters, training: self, data, batch_size, threads };
         Ok(run_on(InstructionSet::chosen()?, work))
     }
 
-    /// Enlarges the workspace to batches of `rows` rows.
-    fn make_room(&mut self, rows: usize) -> Result<()> {
-        if self.matrices.rows() < rows {
+    /// Enlarges the workspace to batches of `rows` rows and a team of some threads.
+    fn make_room(&mut self, network: &Network, rows: usize, threads: usize) -> Result<()> {
+        let threads = threads.max(self.scratches.len()).min(rows).max(1);
+        if self.matrices.rows() < rows || self.scratches.len() < threads {
+            let rows = rows.max(self.matrices.rows());
+            (self.matrices, self.scratches) = (self.plan.matrices(0)?, Vec::new());
+            let scratch = |_| self.plan.scratch(network.layers(), rows);
+            self.scratches = (0..threads).map(scratch).collect::<Result<_>>()?;
             self.matrices = self.plan.matrices(rows)?;
         }
         Ok(())
@@ -251,20 +273,22 @@ impl<T: Float> Training<T> {
         batch: &[u32],
         (mode, back): (Mode, bool),
     ) {
-        let Self { head, decision, plan, matrices, spec, .. } = self;
+        let skips_zeros = *self.finite.get_mut();
+        let Self { head, decision, plan, matrices, scratches, spec, .. } = self;
         let judge = Judge { head, decision: *decision, metrics: &spec.metrics, plan, batch: batch.len() };
-        team.by_rows(matrices, batch.len(), |mut shard| {
+        let way = Way { plan, mode, fused: head.is_fused(), skips_zeros };
+        team.by_rows(matrices, batch.len(), scratches, |mut shard, scratch| {
             let rows = &batch[shard.rows()];
-            data.inputs.gather(rows.iter().map(|&row| row as usize), shard.write(INPUT));
-            network.forward(simd, parameters, &mut shard, plan, mode, head.is_fused());
+            data.inputs.gather(simd, Which::Listed(rows), network.input_scale(), shard.write(INPUT));
+            network.forward(simd, parameters, &mut shard, way, scratch);
             judge.rows(simd, &mut shard, rows, data.targets);
             if back {
-                network.backward(simd, parameters, &mut shard, plan, mode, head.is_fused());
+                network.backward(simd, parameters, &mut shard, way, scratch);
             }
         });
     }
 
-    /// Second phase of a step: gradients over all rows of the batch and, while training, the update.
+    /// Second phase of a step: gradients over all rows of the batch, and the update.
     #[allow(clippy::too_many_arguments)]
     fn learn<S: Simd>(
         &mut self,
@@ -276,28 +300,90 @@ impl<T: Float> Training<T> {
         rows: usize,
         mode: Mode,
     ) {
-        let Self { plan, matrices, gradients, slots, spec, step, .. } = self;
+        let skips_zeros = *self.finite.get_mut();
+        let Self { head, plan, matrices, scratches, slots, spec, step, finite, .. } = self;
+        let way = Way { plan, mode, fused: head.is_fused(), skips_zeros };
         let rule = spec.optimizer.at_step(*step + 1);
         let mut slots = slots.iter_mut();
         let slots: [&mut [T]; MOST_SLOTS] =
-            std::array::from_fn(|_| slots.next().map_or(&mut [] as &mut [T], Vec::as_mut_slice));
+            std::array::from_fn(|_| slots.next().map_or(&mut [] as &mut [T], |slot| &mut slot[..]));
         let [first, second, third] = slots;
-        let arrays = [parameters, gradients, first, second, third];
-        team.by_parts(arrays, bounds, |part, [parameters, gradients, first, second, third]| {
-            network.gradients(simd, matrices, rows, plan, mode, (part, gradients));
-            if matches!(mode, Mode::Training { .. }) {
-                rule.update(simd, Part { parameters, slots: [first, second, third] }, gradients);
-            }
+        let arrays = [parameters, first, second, third];
+        let watched = if skips_zeros { network.first_weights() } else { 0..0 };
+        team.by_parts(arrays, bounds, scratches, |part, [parameters, first, second, third], scratch| {
+            let slots = [first, second, third];
+            let watched = watched.clone();
+            let mut update = Update { rule, start: part.start, parameters, slots, watched, finite };
+            network.gradients(simd, matrices, rows, part, way, scratch, &mut update);
+        });
+    }
+
+    /// The gradients of a batch that has passed, by all parameters.
+    fn sum_gradients<S: Simd>(
+        &mut self,
+        simd: S,
+        team: &Team<'_>,
+        network: &Network,
+        gradients: &mut [T],
+        bounds: &[usize],
+        rows: usize,
+    ) {
+        let skips_zeros = *self.finite.get_mut();
+        let Self { head, plan, matrices, scratches, .. } = self;
+        let way = Way { plan, mode: Mode::Inference, fused: head.is_fused(), skips_zeros };
+        team.by_parts([gradients], bounds, scratches, |part, [gradients], scratch| {
+            let mut keep = Keep { start: part.start, gradients };
+            network.gradients(simd, matrices, rows, part, way, scratch, &mut keep);
         });
     }
 
     /// Adds up the rows' losses and metrics, in the order of the rows.
     fn add_values(&self, rows: usize, totals: &mut [f64]) {
-        for values in self.matrices.get(VALUES, rows).chunks_exact(totals.len()) {
-            for (total, value) in totals.iter_mut().zip(values) {
+        let values = self.matrices.get(VALUES, rows);
+        for row in 0..rows {
+            for (total, value) in totals.iter_mut().zip(values.row(row)) {
                 *total += value.to_f64();
             }
         }
+    }
+}
+
+/// Updates parameters with their gradients, as soon as these are summed.
+struct Update<'a, T> {
+    rule: Rule<T>,
+    /// Where in the flat array the parameters begin.
+    start: usize,
+    parameters: &'a mut [T],
+    slots: [&'a mut [T]; MOST_SLOTS],
+    /// Parameters of which is noted if they become infinite or NaN.
+    watched: Range<usize>,
+    finite: &'a AtomicBool,
+}
+
+impl<T: Float> Sink<T> for Update<'_, T> {
+    fn take<S: Simd>(&mut self, simd: S, range: Range<usize>, gradients: &[T]) {
+        let place = range.start - self.start..range.end - self.start;
+        let parameters = &mut self.parameters[place.clone()];
+        let slots = self
+            .slots
+            .each_mut()
+            .map(|slot| if slot.is_empty() { &mut slot[..] } else { &mut slot[place.clone()] });
+        self.rule.update(simd, Part { parameters, slots }, gradients);
+        if self.watched.contains(&range.start) && !all_finite(simd, &self.parameters[place]) {
+            self.finite.store(false, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Keeps gradients.
+struct Keep<'a, T> {
+    start: usize,
+    gradients: &'a mut [T],
+}
+
+impl<T: Float> Sink<T> for Keep<'_, T> {
+    fn take<S: Simd>(&mut self, _simd: S, range: Range<usize>, gradients: &[T]) {
+        self.gradients[range.start - self.start..range.end - self.start].copy_from_slice(gradients);
     }
 }
 
@@ -321,15 +407,14 @@ impl Judge<'_> {
     ) {
         let last = self.plan.layers.last().expect("a network has a layer");
         let ([outputs, deltas, values], []) = shard.split([last.output, last.delta, VALUES], []);
-        let columns = outputs.len() / rows.len();
-        let value_columns = self.plan.values();
         let scale = T::from_f64(1.0 / self.batch as f64);
-        let batch = Batch { outputs, deltas, values, value_columns, columns, targets, rows, scale };
+        let batch = Batch { outputs, deltas, values, targets, rows, scale };
         self.head.evaluate(simd, batch);
+        if self.metrics.is_empty() {
+            return;
+        }
         let ([values], [outputs]) = shard.split([VALUES], [last.output]);
-        for ((values, outputs), &row) in
-            values.chunks_exact_mut(value_columns).zip(outputs.chunks_exact(columns)).zip(rows)
-        {
+        for ((values, outputs), &row) in values.into_rows().zip(outputs.iter()).zip(rows) {
             let target: Target<'_, T> = targets.row(row as usize);
             for (value, metric) in values[1..].iter_mut().zip(self.metrics) {
                 *value = metric.row(outputs, target, self.decision);

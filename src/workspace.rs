@@ -1,8 +1,10 @@
 //! Every buffer that a step needs, sized once: nothing is allocated while batches run.
 
 use crate::activation::{Activation, Kept};
+use crate::buffer::Buffer;
 use crate::error::Result;
-use crate::layer::{Layer, Tensors};
+use crate::gemm::{Nonzero, transposed_size};
+use crate::layer::{Layer, Tensors, gradient_size};
 use crate::parallel::Matrices;
 use crate::simd::Float;
 
@@ -19,6 +21,7 @@ pub struct Plan {
     /// The tensors of each layer.
     pub layers: Vec<Tensors>,
     widths: Vec<usize>,
+    training: bool,
 }
 
 impl Plan {
@@ -61,7 +64,7 @@ impl Plan {
             },
         });
         let layers = layers.collect();
-        Self { layers, widths }
+        Self { layers, widths, training }
     }
 
     /// The matrices for batches of up to `rows` rows.
@@ -72,6 +75,14 @@ impl Plan {
         Matrices::new(rows, &self.widths)
     }
 
+    /// What a thread needs for itself, for batches of up to `rows` rows.
+    ///
+    /// # Errors
+    /// There is no memory for it.
+    pub fn scratch<T: Float>(&self, layers: &[Layer], rows: usize) -> Result<Scratch<T>> {
+        Scratch::new(layers, rows, self.training)
+    }
+
     /// How many values a row takes in all matrices together.
     pub fn row_size(&self) -> usize {
         self.widths.iter().sum()
@@ -80,5 +91,48 @@ impl Plan {
     /// How many values a row has in the matrix [`VALUES`].
     pub fn values(&self) -> usize {
         self.widths[VALUES]
+    }
+}
+
+/// A product of the first layer that is smaller than this for a row is done before its zeros are found.
+const FEWEST_UNITS: usize = 32;
+
+/// Values of a batch whose zeros are looked for; the lists of a larger one would take much memory.
+const MOST_VALUES: usize = 1 << 22;
+
+/// What a thread needs for itself.
+#[derive(Debug)]
+pub struct Scratch<T> {
+    /// Some of a layer's weights, turned around.
+    pub transposed: Buffer<T>,
+    /// A piece of a layer's gradient.
+    pub gradient: Buffer<T>,
+    /// Which of the first layer's inputs are not zero.
+    pub nonzero: Nonzero,
+    /// Whether zeros are worth looking for.
+    pub looks_for_zeros: bool,
+}
+
+impl<T: Float> Scratch<T> {
+    fn new(layers: &[Layer], rows: usize, training: bool) -> Result<Self> {
+        let dense = || {
+            layers.iter().filter_map(|layer| match layer {
+                Layer::Dense(dense) => Some(dense),
+                Layer::Dropout(_) => None,
+            })
+        };
+        let first = dense().next();
+        let inputs = first.map_or(0, |dense| dense.inputs());
+        let looks_for_zeros = rows.saturating_mul(inputs) <= MOST_VALUES
+            && first.is_some_and(|dense| dense.spec.units >= FEWEST_UNITS);
+        let (rows_seen, inputs) = if looks_for_zeros { (rows, inputs) } else { (0, 0) };
+        let transposed = dense().skip(1).map(|dense| transposed_size::<T>(dense.panels)).max();
+        let gradient = dense().map(|dense| gradient_size::<T>(rows, dense)).max();
+        Ok(Self {
+            transposed: Buffer::zeros(transposed.filter(|_| training).unwrap_or(0))?,
+            gradient: Buffer::zeros(gradient.filter(|_| training).unwrap_or(0))?,
+            nonzero: Nonzero::with_capacity(rows_seen, inputs),
+            looks_for_zeros,
+        })
     }
 }

@@ -1,200 +1,388 @@
-//! The matrix product, and nothing of networks.
+//! Matrix products, and nothing of networks: the three shapes that a layer needs.
 //!
 //! Every output element is one chain of fused multiply-adds over the summed index in increasing order,
-//! starting from zero, from its column's bias or from the partial sum already stored. Work is cut over
-//! *output* elements alone, so neither the tile, the vector's width, the thread that computes it nor the
-//! path (thin or blocked) changes a bit.
+//! starting from zero or from its column's bias. Work is cut over *output* elements alone, and where the
+//! summed index is cut for the cache, the chain goes on from the stored partial sum. So neither the tile, the
+//! vector's width nor the thread that computes it changes a bit.
 //!
-//! | path | when | how |
+//! | product | of | function |
 //! |---|---|---|
-//! | [`thin`] | few rows, or little to sum | reads the right-hand matrix where it lies |
-//! | [`blocked`] | the rest | packs panels of it that stay in the first-level cache |
+//! | `X W + b` | a batch and a layer's weights, kept in [`Panels`] | [`multiply`] |
+//! | `D W'` | a batch's deltas and the weights turned around | [`multiply_transposed`] |
+//! | `X' D` | a batch and its deltas: the gradient, as panels | [`multiply_batch`] |
 //!
-//! Both run the one microkernel in [`kernel`].
+//! All run the one microkernel in [`kernel`]. A sum that is zero is positive zero, so terms that are zero
+//! can be left out without changing a bit: [`Nonzero`] says which are not.
 
-mod blocked;
 mod kernel;
-mod pack;
-mod thin;
+mod nonzero;
+mod panels;
+
+pub use nonzero::{Nonzero, all_finite};
+pub use panels::{Panels, panel_width};
+
+use kernel::{ColumnOfTiles, Columns, Start, Terms, TermsOf};
 
 use crate::simd::{Float, Kernel, Simd, Vector};
 
-/// A matrix seen through strides: a row-major one, its transpose, or a part of either.
+/// Terms of a sum that are gone through before the next tile: their part of a panel and of a tile's rows
+/// stays in a second-level cache, and their pages in its table.
+const DEPTH: usize = 2048;
+
+/// Rows for which a tile of two vectors has too few chains to hide the latency of one.
+const FEW_ROWS: usize = 3;
+
+/// A row-major matrix to read; its rows may be further apart than they are long.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a, T> {
     values: &'a [T],
     rows: usize,
     columns: usize,
-    row_stride: usize,
-    column_stride: usize,
+    stride: usize,
 }
 
 impl<'a, T> Matrix<'a, T> {
-    /// `rows` by `columns` values, row after row.
+    /// `rows` rows of `columns` values, each `stride` after the one before.
     ///
     /// # Panics
-    /// The slice has another length.
-    pub fn row_major(values: &'a [T], rows: usize, columns: usize) -> Self {
-        assert_eq!(values.len(), rows * columns, "{rows} x {columns} values are wanted");
-        Self { values, rows, columns, row_stride: columns, column_stride: 1 }
+    /// The slice is too short, or the rows overlap.
+    pub fn new(values: &'a [T], rows: usize, columns: usize, stride: usize) -> Self {
+        assert!(columns <= stride || rows <= 1, "rows of {columns} values overlap at a stride of {stride}");
+        assert!(
+            rows == 0 || (rows - 1) * stride + columns <= values.len(),
+            "a matrix reaches past its values"
+        );
+        Self { values, rows, columns, stride }
     }
 
-    /// The same value at each of `rows` by `columns` places: a design matrix's constant 1.
-    pub fn constant(value: &'a T, rows: usize, columns: usize) -> Self {
-        let values = std::slice::from_ref(value);
-        Self { values, rows, columns, row_stride: 0, column_stride: 0 }
+    /// One row.
+    pub fn row(&self, row: usize) -> &'a [T] {
+        &self.values[row * self.stride..][..self.columns]
     }
 
-    /// Rows become columns; nothing is moved.
-    pub fn transposed(self) -> Self {
-        Self {
-            rows: self.columns,
-            columns: self.rows,
-            row_stride: self.column_stride,
-            column_stride: self.row_stride,
-            ..self
-        }
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.rows
     }
 
-    /// The rows in `range`.
-    ///
-    /// # Panics
-    /// The range reaches past the last row.
-    pub fn rows(self, range: std::ops::Range<usize>) -> Self {
-        assert!(range.start <= range.end && range.end <= self.rows);
-        let first = (range.start * self.row_stride).min(self.values.len());
-        Self { values: &self.values[first..], rows: range.len(), ..self }
+    /// How many columns there are.
+    pub fn columns(&self) -> usize {
+        self.columns
     }
 
-    /// Panics where an index within `rows` and `columns` would leave the slice.
-    fn assert_inside(&self) {
-        if self.rows > 0 && self.columns > 0 {
-            let last = (self.rows - 1) * self.row_stride + (self.columns - 1) * self.column_stride;
-            assert!(last < self.values.len(), "a matrix reaches past its values");
-        }
+    /// The rows with what lies between them.
+    pub fn values(&self) -> &'a [T] {
+        self.values
     }
 }
 
-/// What each chain of multiply-adds begins with.
-#[derive(Clone, Copy, Debug)]
-pub enum Start<'a, T> {
-    /// Zero.
-    Zero,
-    /// The value of this row in the output's column: a layer's bias.
-    Row(&'a [T]),
-    /// What the output holds: the partial sum of earlier terms.
-    Stored,
+/// A row-major matrix to write; see [`Matrix`].
+#[derive(Debug)]
+pub struct MatrixMut<'a, T> {
+    values: &'a mut [T],
+    rows: usize,
+    columns: usize,
+    stride: usize,
 }
 
-/// The widest tile: 6 rows by 2 vectors fill 12 of 16 registers, beside 2 for the right-hand matrix and
-/// 1 or 2 for the left one.
-const TILE_ROWS: usize = 6;
-const TILE_VECTORS: usize = 2;
+impl<'a, T> MatrixMut<'a, T> {
+    /// As [`Matrix::new`].
+    ///
+    /// # Panics
+    /// As [`Matrix::new`].
+    pub fn new(values: &'a mut [T], rows: usize, columns: usize, stride: usize) -> Self {
+        Matrix::new(values, rows, columns, stride);
+        Self { values, rows, columns, stride }
+    }
+}
 
-/// `output = start + left * right`, where `output` is row-major.
+/// `output = bias + left * weights`. Where `nonzero` is given, it was made from `left` by
+/// [`Nonzero::of_rows`], and the weights are finite.
 ///
 /// # Panics
 /// The shapes do not fit together.
 pub fn multiply<S: Simd, T: Float>(
     simd: S,
     left: Matrix<'_, T>,
-    right: Matrix<'_, T>,
-    start: Start<'_, T>,
-    output: &mut [T],
+    (weights, panels): (&[T], Panels),
+    nonzero: Option<&Nonzero>,
+    output: MatrixMut<'_, T>,
 ) {
-    assert_eq!(left.columns, right.rows, "the inner dimensions of a product differ");
-    assert_eq!(output.len(), left.rows * right.columns, "the output of a product has another shape");
-    if let Start::Row(row) = start {
-        assert_eq!(row.len(), right.columns, "a bias has another length than its output's rows");
+    assert_eq!(left.columns, panels.rows, "the inner dimensions of a product differ");
+    assert_eq!((left.rows, panels.columns), (output.rows, output.columns), "an output of another shape");
+    assert_eq!(weights.len(), panels.size(), "weights of another shape");
+    if let Some(nonzero) = nonzero {
+        nonzero.assert_fits(left.rows.div_ceil(S::TILE_ROWS), left.columns);
     }
-    left.assert_inside();
-    right.assert_inside();
-    if !output.is_empty() {
-        simd.vectorize(Multiply { left, right, start, output });
+    let lanes = T::Vector::<S>::LANES;
+    let (stored_rows, bias) = (panels.stored_rows(), usize::from(panels.bias));
+    let many = match left.rows {
+        1 => 8 * lanes,
+        2..=FEW_ROWS => 4 * lanes,
+        _ => 2 * lanes,
+    };
+    let whole_panels = panels.columns - panels.columns % panel_width::<T>();
+    let mut column = 0;
+    while column < panels.columns {
+        let panel = panels.panel_of::<T>(column);
+        // More than two vectors at once only within whole panels.
+        let mut width = many;
+        while width > 2 * lanes
+            && (column + width > whole_panels || column % width.min(panel_width::<T>()) != 0)
+        {
+            width /= 2;
+        }
+        let width = width.min(panel.columns.end.max(whole_panels) - column);
+        let panel_columns = panel.columns.len();
+        let within = &weights[panel.offset + column - panel.columns.start..];
+        let start = if panels.bias { Start::Row(within.as_ptr()) } else { Start::Zero };
+        let columns = Columns {
+            left: left.values.as_ptr(),
+            left_row_stride: left.stride,
+            left_stride: 1,
+            right: within.as_ptr().wrapping_add(bias * panel_columns),
+            right_stride: panel_columns,
+            panel_stride: panel_width::<T>() * stored_rows,
+            output: output.values.as_mut_ptr().wrapping_add(column),
+            output_stride: output.stride,
+            rows: left.rows,
+            width,
+            start,
+        };
+        // `left` is rows by depth, the panels from `within` on hold a bias and depth rows, and the output has
+        // as many rows and at least `column + width` columns, as was asserted.
+        compute(simd, columns, left.columns, nonzero);
+        column += width;
     }
 }
 
-struct Multiply<'a, 'b, T> {
-    left: Matrix<'a, T>,
-    right: Matrix<'a, T>,
-    start: Start<'a, T>,
-    output: &'b mut [T],
-}
-
-impl<T: Float> Kernel for Multiply<'_, '_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
-        let Self { left, right, start, output } = self;
-        // Packing reads and writes the right-hand matrix once more: it pays from a few tiles of rows on.
-        let in_place = right.column_stride == 1 || right.columns == 1;
-        if in_place && (left.rows <= 2 * TILE_ROWS || left.columns <= 2) {
-            thin::multiply::<T::Vector<S>>(left, right, start, output);
-        } else {
-            blocked::multiply::<T::Vector<S>>(left, right, start, output);
+/// `output = left * weights'`, without the biases. `scratch` is for [`transposed_size`] values.
+///
+/// # Panics
+/// The shapes do not fit together.
+pub fn multiply_transposed<S: Simd, T: Float>(
+    simd: S,
+    left: Matrix<'_, T>,
+    (weights, panels): (&[T], Panels),
+    scratch: &mut [T],
+    output: MatrixMut<'_, T>,
+) {
+    assert_eq!(left.columns, panels.columns, "the inner dimensions of a product differ");
+    assert_eq!((left.rows, panels.rows), (output.rows, output.columns), "an output of another shape");
+    assert_eq!(weights.len(), panels.size(), "weights of another shape");
+    let width = panel_width::<T>();
+    let scratch = &mut scratch[..transposed_size::<T>(panels)];
+    let tile = 2 * T::Vector::<S>::LANES;
+    for first in (0..panels.rows).step_by(width) {
+        let count = width.min(panels.rows - first);
+        simd.vectorize(Transpose { weights, panels, first, count, scratch });
+        for column in (0..count).step_by(tile) {
+            let columns = Columns {
+                left: left.values.as_ptr(),
+                left_row_stride: left.stride,
+                left_stride: 1,
+                right: scratch.as_ptr().wrapping_add(column),
+                right_stride: width,
+                panel_stride: 0,
+                output: output.values.as_mut_ptr().wrapping_add(first + column),
+                output_stride: output.stride,
+                rows: left.rows,
+                width: tile.min(count - column),
+                start: Start::Zero,
+            };
+            // The scratch holds a row of `width` values for each of the weights' columns.
+            compute(simd, columns, left.columns, None);
         }
     }
 }
 
-/// The part of a product's shapes and pointers that the loops over tiles share.
-struct Tiles<T> {
-    left: *const T,
-    left_row_stride: usize,
-    left_column_stride: usize,
-    right: *const T,
-    right_stride: usize,
-    output: *mut T,
-    output_stride: usize,
-    rows: usize,
-    depth: usize,
+/// Values of scratch memory that [`multiply_transposed`] wants.
+pub fn transposed_size<T>(panels: Panels) -> usize {
+    panels.columns * panel_width::<T>()
 }
 
-impl<T: Float> Tiles<T> {
-    /// All rows of the output's columns `column..column + width`, where `width` is at most a tile's.
-    ///
-    /// # Safety
-    /// Every pointer is valid for the tile's shape: `left` for `rows` by `depth` through its strides,
-    /// `right` for `depth` rows of `width` (or of a whole tile's, where `PADDED`), `output` for writing
-    /// `rows` by `width`; `start` is [`Start::Row`] of a row at least `column + width` long where it is one.
-    #[inline(always)]
-    unsafe fn column_of_tiles<V: Vector<Element = T>, const PADDED: bool>(
-        &self,
-        column: usize,
-        width: usize,
-        start: Start<'_, T>,
-    ) {
-        let bias = match start {
-            Start::Row(row) => kernel::Start::Row(row[column..].as_ptr()),
-            Start::Zero => kernel::Start::Zero,
-            Start::Stored => kernel::Start::Stored,
+/// `output = left' * right` for the columns `inputs` of `left` and, within one panel, `units` of `right`: a row
+/// of `units.len()` values for each input. Where `nonzero` is given, it was made from `left` by
+/// [`Nonzero::of_columns`], `inputs` begins with one of its tiles, and `right` is finite.
+///
+/// # Panics
+/// The shapes do not fit together.
+pub fn multiply_batch<S: Simd, T: Float>(
+    simd: S,
+    (left, inputs): (Matrix<'_, T>, std::ops::Range<usize>),
+    (right, units): (Matrix<'_, T>, std::ops::Range<usize>),
+    nonzero: Option<&Nonzero>,
+    output: &mut [T],
+) {
+    assert_eq!(left.rows, right.rows, "the inner dimensions of a product differ");
+    assert!(inputs.start <= inputs.end && inputs.end <= left.columns);
+    assert!(units.start <= units.end && units.end <= right.columns);
+    assert_eq!(output.len(), inputs.len() * units.len(), "an output of another shape");
+    if let Some(nonzero) = nonzero {
+        assert_eq!(inputs.start % S::TILE_ROWS, 0, "a part of a tile");
+        nonzero.assert_fits(inputs.end.div_ceil(S::TILE_ROWS), left.rows);
+    }
+    let tile = 2 * T::Vector::<S>::LANES;
+    for column in (0..units.len()).step_by(tile) {
+        let columns = Columns {
+            left: left.values.as_ptr().wrapping_add(inputs.start),
+            left_row_stride: 1,
+            left_stride: left.stride,
+            right: right.values.as_ptr().wrapping_add(units.start + column),
+            right_stride: right.stride,
+            panel_stride: 0,
+            output: output.as_mut_ptr().wrapping_add(column),
+            output_stride: units.len(),
+            rows: inputs.len(),
+            width: tile.min(units.len() - column),
+            start: Start::Zero,
         };
-        let mut row = 0;
-        while row < self.rows {
-            let count = (self.rows - row).min(TILE_ROWS);
-            // SAFETY: the caller vouches for the pointers; `row + count <= rows`.
-            unsafe {
-                let left = self.left.add(row * self.left_row_stride);
-                let output = self.output.add(row * self.output_stride);
-                let tile = kernel::Tile {
-                    left,
-                    left_row_stride: self.left_row_stride,
-                    left_column_stride: self.left_column_stride,
-                    right: self.right,
-                    right_stride: self.right_stride,
-                    output,
-                    output_stride: self.output_stride,
-                    depth: self.depth,
-                    width,
-                    start: bias,
-                };
-                if width > V::LANES {
-                    tile.compute_rows::<V, 2, PADDED>(count);
-                } else {
-                    tile.compute_rows::<V, 1, PADDED>(count);
+        match nonzero {
+            Some(nonzero) => {
+                let first = inputs.start / S::TILE_ROWS;
+                simd.vectorize_apart(ColumnOfTiles {
+                    columns,
+                    terms: TilesFrom { nonzero, first, size: S::TILE_ROWS },
+                });
+            }
+            None => compute(simd, columns, left.rows, None),
+        }
+    }
+}
+
+/// The sums of the columns `units` of a matrix, in order.
+///
+/// # Panics
+/// The shapes do not fit together.
+pub fn sum_rows<S: Simd, T: Float>(
+    simd: S,
+    right: Matrix<'_, T>,
+    units: std::ops::Range<usize>,
+    output: &mut [T],
+) {
+    let one = T::ONE;
+    assert!(units.start <= units.end && units.end <= right.columns);
+    assert_eq!(output.len(), units.len(), "an output of another shape");
+    let lanes = T::Vector::<S>::LANES;
+    let mut column = 0;
+    while column < units.len() {
+        let rest = units.len() - column;
+        let width =
+            [8 * lanes, 4 * lanes, 2 * lanes].into_iter().find(|&width| width <= rest).unwrap_or(rest);
+        let columns = Columns {
+            left: &raw const one,
+            left_row_stride: 0,
+            left_stride: 0,
+            right: right.values.as_ptr().wrapping_add(units.start + column),
+            right_stride: right.stride,
+            panel_stride: panel_width::<T>(),
+            output: output.as_mut_ptr().wrapping_add(column),
+            output_stride: 0,
+            rows: 1,
+            width,
+            start: Start::Zero,
+        };
+        compute(simd, columns, right.rows, None);
+        column += width;
+    }
+}
+
+/// All tiles of some columns, the summed index cut for the cache.
+#[inline(always)]
+fn compute<S: Simd, T: Float>(simd: S, columns: Columns<T>, depth: usize, nonzero: Option<&Nonzero>) {
+    if let Some(nonzero) = nonzero {
+        let terms = TilesFrom { nonzero, first: 0, size: S::TILE_ROWS };
+        return simd.vectorize_apart(ColumnOfTiles { columns, terms });
+    }
+    let mut first = 0;
+    // Once even where there is nothing to sum: the output is still its start.
+    loop {
+        let count = (depth - first).min(DEPTH);
+        let part = Columns {
+            left: columns.left.wrapping_add(first * columns.left_stride),
+            right: columns.right.wrapping_add(first * columns.right_stride),
+            start: if first == 0 { columns.start } else { Start::Stored },
+            ..columns
+        };
+        simd.vectorize_apart(ColumnOfTiles { columns: part, terms: count });
+        first += count;
+        if first >= depth {
+            return;
+        }
+    }
+}
+
+/// The listed terms of tile after tile.
+struct TilesFrom<'a> {
+    nonzero: &'a Nonzero,
+    first: usize,
+    size: usize,
+}
+
+impl TermsOf for TilesFrom<'_> {
+    #[inline(always)]
+    fn of_tile(&self, row: usize) -> Terms {
+        let list = self.nonzero.tile(self.first + row / self.size);
+        Terms::Listed(list.as_ptr(), list.len())
+    }
+}
+
+/// Some rows of a matrix in panels become columns: `scratch[column][row - first]`.
+struct Transpose<'a, T> {
+    weights: &'a [T],
+    panels: Panels,
+    first: usize,
+    count: usize,
+    scratch: &'a mut [T],
+}
+
+impl<T: Float> Kernel for Transpose<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) {
+        let Self { weights, panels, first, count, scratch } = self;
+        let (lanes, width) = (T::Vector::<S>::LANES, panel_width::<T>());
+        let first = first + usize::from(panels.bias);
+        let mut start = 0;
+        while start < panels.columns {
+            let panel = panels.panel_of::<T>(start);
+            let columns = panel.columns.len();
+            let source = &weights[panel.offset + first * columns..][..count * columns];
+            let target = &mut scratch[start * width..][..columns * width];
+            for row in (0..count).step_by(lanes) {
+                for column in (0..columns).step_by(lanes) {
+                    let (high, wide) = (lanes.min(count - row), lanes.min(columns - column));
+                    let mut block = [T::Vector::<S>::splat(T::ZERO); 16];
+                    // SAFETY: `row + high` rows of `column + wide` values are within the source; the target has
+                    // a row of `width` values for each column, and `row + lanes` is at most `width`.
+                    unsafe {
+                        for index in 0..high {
+                            let place = source.as_ptr().add((row + index) * columns + column);
+                            block[index] = T::Vector::<S>::load_partial(place, wide);
+                        }
+                        transpose(&mut block);
+                        for index in 0..wide {
+                            block[index].store(target.as_mut_ptr().add((column + index) * width + row));
+                        }
+                    }
                 }
             }
-            row += count;
+            start += columns;
+        }
+    }
+}
+
+/// The first lanes of as many vectors change places: lane `i` of vector `j` becomes lane `j` of vector `i`.
+#[inline(always)]
+fn transpose<V: Vector>(block: &mut [V; 16]) {
+    // Interleaving the first half with the second rotates the bits of an element's index by one; as many
+    // times as a lane's index has bits, row and column have changed places.
+    let half = V::LANES / 2;
+    for _ in 0..V::LANES.trailing_zeros() {
+        let old = *block;
+        for pair in 0..half {
+            (block[2 * pair], block[2 * pair + 1]) = old[pair].interleave(old[pair + half]);
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::initializer::Initializer;
 use crate::loss::Loss;
 use crate::metric::Metric;
 use crate::optimizer::Optimizer;
+use crate::parallel::Rows;
 use crate::random::{Purpose, Stream};
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
 use crate::softmax;
@@ -84,7 +85,7 @@ impl<T: Float> Kernel for Apply<'_, T> {
     fn run<S: Simd>(self, simd: S) {
         let Self { activation, values, columns, derivative } = self;
         if !derivative || activation.kept() == Kept::Output {
-            activation.forward(simd, values, columns);
+            activation.forward(simd, Rows::adjoining(values, columns));
         }
         if derivative && activation != Activation::Softmax {
             activation.derivative(simd, values);

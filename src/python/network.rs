@@ -10,6 +10,7 @@ use pyo3::types::{PyDict, PyList};
 
 use super::arrays::{Element, Inputs, Wanted, copy_into, shaped};
 use super::detached;
+use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 use crate::model::Model;
 use crate::network::{NetworkSpec, Parameter};
@@ -174,19 +175,21 @@ fn listed<'py, T: Element>(
     flat: &[T],
     parameters: &[Parameter],
 ) -> PyResult<Bound<'py, PyList>> {
-    let arrays = parameters.iter().map(|one| shaped(py, &flat[one.range.clone()], &one.shape));
+    let arrays = parameters.iter().map(|one| shaped(py, &one.read(flat), &one.shape));
     PyList::new(py, arrays.collect::<PyResult<Vec<_>>>()?)
 }
 
 /// The user's list of arrays as a flat array.
-fn flat<T: Element>(parameters: &[Parameter], arrays: &[Bound<'_, PyAny>]) -> PyResult<Vec<T>> {
+fn flat<T: Element>(parameters: &[Parameter], arrays: &[Bound<'_, PyAny>]) -> PyResult<Buffer<T>> {
     if arrays.len() != parameters.len() {
         let message = format!("{} arrays are wanted, not {}", parameters.len(), arrays.len());
         return Err(PyValueError::new_err(message));
     }
-    let mut flat = vec![T::ZERO; parameters.iter().map(|one| one.range.len()).sum()];
+    let mut flat = Buffer::zeros(parameters.iter().map(Parameter::size).sum())?;
     for (one, array) in parameters.iter().zip(arrays) {
-        copy_into(array, &mut flat[one.range.clone()])?;
+        let mut values = vec![T::ZERO; one.size()];
+        copy_into(array, &mut values)?;
+        one.write(&values, &mut flat);
     }
     Ok(flat)
 }
@@ -196,7 +199,7 @@ fn parameters<'py, T: Element>(
     py: Python<'py>,
     parameters: &[Parameter],
 ) -> PyResult<Bound<'py, PyList>> {
-    let values = reading(py, model, |model| Ok(model.parameters.clone()))?;
+    let values = reading(py, model, |model| Ok(model.parameters.to_vec()))?;
     listed(py, &values, parameters)
 }
 
@@ -302,7 +305,7 @@ fn state<'py, T: Element>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let (step, epoch, slots) = reading(py, model, |model| {
         let (step, slots) = model.state()?;
-        Ok((step, model.epoch, slots.to_vec()))
+        Ok((step, model.epoch, slots.iter().map(|slot| slot.to_vec()).collect::<Vec<_>>()))
     })?;
     let slots: PyResult<Vec<_>> = slots.iter().map(|slot| listed(py, slot, parameters)).collect();
     let state = PyDict::new(py);

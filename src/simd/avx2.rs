@@ -106,6 +106,19 @@ unsafe fn first_lanes_64(count: usize) -> __m256i {
     }
 }
 
+/// A bit for each lane of a mask.
+#[inline(always)]
+unsafe fn mask_bits_32(mask: __m256) -> u32 {
+    // SAFETY: the token.
+    unsafe { _mm256_movemask_ps(mask) as u32 }
+}
+/// A bit for each lane of a mask.
+#[inline(always)]
+unsafe fn mask_bits_64(mask: __m256d) -> u32 {
+    // SAFETY: the token.
+    unsafe { _mm256_movemask_pd(mask) as u32 }
+}
+
 #[rustfmt::skip]
 odd_ones!(
     __m256, f32, first_lanes_32, _mm256_maskload_ps, _mm256_maskstore_ps, _mm256_cmp_ps, _mm256_blendv_ps,
@@ -127,7 +140,7 @@ vector!(
     _mm256_max_ps, _mm256_min_ps, _mm256_and_ps, _mm256_or_ps, _mm256_xor_ps,
     _mm256_castps_si256, _mm256_castsi256_ps, _mm256_add_epi32, _mm256_sub_epi32, _mm256_slli_epi32,
     _mm256_srli_epi32;
-    load_partial_32, store_partial_32, compare_32, select_32, interleave_32
+    load_partial_32, store_partial_32, compare_32, select_32, interleave_32, mask_bits_32
 );
 #[rustfmt::skip]
 vector!(
@@ -137,5 +150,5 @@ vector!(
     _mm256_max_pd, _mm256_min_pd, _mm256_and_pd, _mm256_or_pd, _mm256_xor_pd,
     _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_add_epi64, _mm256_sub_epi64, _mm256_slli_epi64,
     _mm256_srli_epi64;
-    load_partial_64, store_partial_64, compare_64, select_64, interleave_64
+    load_partial_64, store_partial_64, compare_64, select_64, interleave_64, mask_bits_64
 );

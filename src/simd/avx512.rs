@@ -95,6 +95,17 @@ fn first_lanes(count: usize) -> u32 {
     (1u32 << count) - 1
 }
 
+/// A bit for each lane of a mask.
+#[inline(always)]
+unsafe fn mask_bits_32(mask: __mmask16) -> u32 {
+    u32::from(mask)
+}
+/// A bit for each lane of a mask.
+#[inline(always)]
+unsafe fn mask_bits_64(mask: __mmask8) -> u32 {
+    u32::from(mask)
+}
+
 #[rustfmt::skip]
 odd_ones!(
     __m512, f32, __mmask16, _mm512_maskz_loadu_ps, _mm512_mask_storeu_ps, _mm512_cmp_ps_mask, _mm512_mask_blend_ps,
@@ -120,7 +131,7 @@ vector!(
     _mm512_max_ps, _mm512_min_ps, _mm512_and_ps, _mm512_or_ps, _mm512_xor_ps,
     _mm512_castps_si512, _mm512_castsi512_ps, _mm512_add_epi32, _mm512_sub_epi32, _mm512_slli_epi32,
     _mm512_srli_epi32;
-    load_partial_32, store_partial_32, compare_32, select_32, interleave_32
+    load_partial_32, store_partial_32, compare_32, select_32, interleave_32, mask_bits_32
 );
 #[rustfmt::skip]
 vector!(
@@ -130,5 +141,5 @@ vector!(
     _mm512_max_pd, _mm512_min_pd, _mm512_and_pd, _mm512_or_pd, _mm512_xor_pd,
     _mm512_castpd_si512, _mm512_castsi512_pd, _mm512_add_epi64, _mm512_sub_epi64, _mm512_slli_epi64,
     _mm512_srli_epi64;
-    load_partial_64, store_partial_64, compare_64, select_64, interleave_64
+    load_partial_64, store_partial_64, compare_64, select_64, interleave_64, mask_bits_64
 );

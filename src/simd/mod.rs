@@ -63,6 +63,10 @@ pub trait Float:
     const NAME: &'static str;
     /// Rounds to this type.
     fn from_f64(value: f64) -> Self;
+    /// Converts single precision, exactly.
+    fn from_f32(value: f32) -> Self;
+    /// Converts a byte, exactly.
+    fn from_u8(value: u8) -> Self;
     /// Widens to double precision, exactly.
     fn to_f64(self) -> f64;
     /// Takes the low bits of `bits` as a value.
@@ -83,6 +87,14 @@ macro_rules! float {
             const NAME: &'static str = $name;
             #[inline(always)]
             fn from_f64(value: f64) -> Self {
+                value as $type
+            }
+            #[inline(always)]
+            fn from_f32(value: f32) -> Self {
+                value as $type
+            }
+            #[inline(always)]
+            fn from_u8(value: u8) -> Self {
                 value as $type
             }
             #[inline(always)]
@@ -183,6 +195,9 @@ pub trait Vector: Copy {
     /// The lanes taken as unsigned integers, moved down by the mantissa's width: an exponent field becomes an integer.
     fn shift_out_of_exponent(self) -> Self;
 
+    /// A bit for each lane that is not zero, of either sign; the first lane's is the lowest.
+    fn nonzero_lanes(self) -> u32;
+
     /// The lanes of both in turns, `a0 b0 a1 b1 ...`: the first half of them, and the second.
     fn interleave(self, other: Self) -> (Self, Self);
 
@@ -231,6 +246,11 @@ pub trait Simd: Copy + Send + Sync + 'static {
     const TILE_ROWS: usize;
     /// Runs `kernel` in a function that has the instruction set switched on.
     fn vectorize<K: Kernel>(self, kernel: K) -> K::Output;
+    /// As [`Self::vectorize`], in a function that is compiled once and called, never copied to its callers.
+    #[inline(never)]
+    fn vectorize_apart<K: Kernel>(self, kernel: K) -> K::Output {
+        self.vectorize(kernel)
+    }
 }
 
 /// Work that is compiled once for each instruction set. Implementations are `#[inline(always)]`.

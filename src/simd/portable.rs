@@ -152,6 +152,10 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
+            fn nonzero_lanes(self) -> u32 {
+                (0..$count).fold(0, |bits, lane| bits | u32::from(self.0[lane] != 0.0) << lane)
+            }
+            #[inline(always)]
             fn interleave(self, other: Self) -> (Self, Self) {
                 let lane = |index: usize| if index % 2 == 0 { self.0[index / 2] } else { other.0[index / 2] };
                 (Self(std::array::from_fn(lane)), Self(std::array::from_fn(|index| lane(index + $count))))

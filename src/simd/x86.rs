@@ -12,7 +12,7 @@ macro_rules! vector {
         $add:ident, $sub:ident, $mul:ident, $div:ident, $sqrt:ident, $mul_add:ident, $max:ident, $min:ident,
         $and:ident, $or:ident, $xor:ident,
         $to_bits:ident, $from_bits:ident, $add_bits:ident, $sub_bits:ident, $shift_up:ident, $shift_down:ident;
-        $load_partial:ident, $store_partial:ident, $compare:ident, $select:ident, $interleave:ident
+        $load_partial:ident, $store_partial:ident, $compare:ident, $select:ident, $interleave:ident, $mask_bits:ident
     ) => {
         impl $crate::simd::Vector for $vector {
             type Element = $element;
@@ -151,6 +151,11 @@ macro_rules! vector {
                 })
             }
 
+            #[inline(always)]
+            fn nonzero_lanes(self) -> u32 {
+                // SAFETY: the token (module note).
+                unsafe { $mask_bits($compare::<_CMP_NEQ_UQ>(self.0, Self::splat(0.0).0)) }
+            }
             #[inline(always)]
             fn interleave(self, other: Self) -> (Self, Self) {
                 // SAFETY: the token (module note).
