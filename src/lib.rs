@@ -8,7 +8,7 @@
 //! | [`model`] | a network with its parameters: what it is asked for |
 //! | [`train`] | the loop over batches, and the two phases of a step |
 //! | [`network`], `workspace`, [`layer`] | layers in their places, a batch's way through them, its buffers |
-//! | [`activation`], [`softmax`], [`loss`], [`metric`], [`optimizer`], [`initializer`] | the mathematics of learning |
+//! | [`activation`], [`softmax`], [`loss`], [`head`], [`metric`], [`optimizer`], [`initializer`] | the mathematics of learning |
 //! | [`perceptron`] | the classic algorithm |
 //! | `parallel`, `buffer`, [`source`], [`random`] | threads, memory, rows of data, random numbers |
 //! | `gemm`, `math`, `reduce` | matrix products, functions, sums |
@@ -19,6 +19,7 @@ pub mod activation;
 mod buffer;
 pub mod error;
 mod gemm;
+pub mod head;
 pub mod initializer;
 pub mod layer;
 pub mod loss;

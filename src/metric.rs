@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::activation::Activation;
-use crate::loss::{Head, Target};
+use crate::head::Head;
+use crate::loss::Target;
 use crate::simd::Float;
 
 /// A measure of one row; what is reported is its mean over the rows.

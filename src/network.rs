@@ -70,7 +70,7 @@ impl Parameter {
     pub fn read<T: Float>(&self, parameters: &[T]) -> Vec<T> {
         match &self.place {
             Place::Weights { offset, panels, rows } => {
-                panels.to_row_major(&parameters[*offset..offset + panels.size()], rows.clone())
+                panels.row_major(&parameters[*offset..offset + panels.size()], rows.clone())
             }
             Place::Plain(range) => parameters[range.clone()].to_vec(),
         }

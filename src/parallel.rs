@@ -261,7 +261,7 @@ fn stride<T>(width: usize) -> usize {
         return width;
     }
     let lines = width.div_ceil(line);
-    (lines + usize::from(lines % 8 == 0)) * line
+    (lines + usize::from(lines.is_multiple_of(8))) * line
 }
 
 impl<T: Copy + Default> Matrices<T> {
@@ -336,7 +336,7 @@ impl<'a, T> RowShard<'a, T> {
         &mut self,
         write: [usize; WRITE],
         read: [usize; READ],
-    ) -> ([Rows<&mut [T]>; WRITE], [Rows<&[T]>; READ]) {
+    ) -> Split<'_, T, WRITE, READ> {
         for (index, matrix) in write.iter().enumerate() {
             assert!(!write[..index].contains(matrix) && !read.contains(matrix), "a matrix is written alone");
         }
@@ -351,17 +351,14 @@ impl<'a, T> RowShard<'a, T> {
             let (pointer, length, width, stride) = place(matrix);
             // SAFETY: these rows are the shard's alone, the shard is borrowed mutably for as long as the
             // slices live, and no matrix is given out twice.
-            Rows { values: unsafe { std::slice::from_raw_parts_mut(pointer, length) }, count, width, stride }
+            let values = unsafe { std::slice::from_raw_parts_mut(pointer, length) };
+            Rows { values, count, width, stride }
         });
         let read = read.map(|matrix| {
             let (pointer, length, width, stride) = place(matrix);
             // SAFETY: as above; a matrix that is read is not written meanwhile.
-            Rows {
-                values: unsafe { std::slice::from_raw_parts(pointer.cast_const(), length) },
-                count,
-                width,
-                stride,
-            }
+            let values = unsafe { std::slice::from_raw_parts(pointer.cast_const(), length) };
+            Rows { values, count, width, stride }
         });
         (written, read)
     }
@@ -378,6 +375,10 @@ impl<'a, T> RowShard<'a, T> {
         values
     }
 }
+
+/// Rows of some matrices to write, and of others to read.
+pub type Split<'a, T, const WRITE: usize, const READ: usize> =
+    ([Rows<&'a mut [T]>; WRITE], [Rows<&'a [T]>; READ]);
 
 /// Rows of one matrix. Between the end of a row and the start of the next there may be values that mean
 /// nothing; work on every value by itself may take them along.

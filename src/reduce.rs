@@ -7,7 +7,7 @@
 use crate::simd::Vector;
 
 /// How many stripes there are; every vector's width divides it.
-const STRIPES: usize = 16;
+pub const STRIPES: usize = 16;
 
 /// A sum under way.
 #[derive(Clone, Copy)]

@@ -72,7 +72,7 @@ impl<T: Float, F: TermsOf> Kernel for ColumnOfTiles<T, F> {
             let count = (columns.rows - row).min(S::TILE_ROWS);
             // SAFETY: the maker of `columns` vouches for its pointers.
             unsafe {
-                let tile = columns.from_row(row);
+                let tile = columns.below(row);
                 match (terms.of_tile(row), columns.width) {
                     (Terms::All(depth), width) => {
                         tile.compute::<S, false>(width, lanes, std::ptr::null(), depth, count)
@@ -88,9 +88,9 @@ impl<T: Float, F: TermsOf> Kernel for ColumnOfTiles<T, F> {
 }
 
 impl<T: Float> Columns<T> {
-    /// The same columns from a row on.
+    /// The same columns, from a row on.
     #[inline(always)]
-    unsafe fn from_row(&self, row: usize) -> Self {
+    unsafe fn below(&self, row: usize) -> Self {
         // SAFETY: the caller's: `row` is one of the output's.
         unsafe {
             Self {
@@ -177,7 +177,7 @@ impl<T: Float> Columns<T> {
                 if rest == 0 {
                     return;
                 }
-                part = self.from_row(first);
+                part = self.below(first);
                 (count, rest) = (rest, 0);
             }
         }

@@ -23,7 +23,7 @@ pub use panels::{Panels, panel_width};
 
 use kernel::{ColumnOfTiles, Columns, Start, Terms, TermsOf};
 
-use crate::simd::{Float, Kernel, Simd, Vector};
+use crate::simd::{Float, Kernel, Simd, Vector, transpose};
 
 /// Terms of a sum that are gone through before the next tile: their part of a panel and of a tile's rows
 /// stays in a second-level cache, and their pages in its table.
@@ -357,32 +357,18 @@ impl<T: Float> Kernel for Transpose<'_, T> {
                     // SAFETY: `row + high` rows of `column + wide` values are within the source; the target has
                     // a row of `width` values for each column, and `row + lanes` is at most `width`.
                     unsafe {
-                        for index in 0..high {
+                        for (index, vector) in block.iter_mut().enumerate().take(high) {
                             let place = source.as_ptr().add((row + index) * columns + column);
-                            block[index] = T::Vector::<S>::load_partial(place, wide);
+                            *vector = T::Vector::<S>::load_partial(place, wide);
                         }
                         transpose(&mut block);
-                        for index in 0..wide {
-                            block[index].store(target.as_mut_ptr().add((column + index) * width + row));
+                        for (index, vector) in block.iter().enumerate().take(wide) {
+                            vector.store(target.as_mut_ptr().add((column + index) * width + row));
                         }
                     }
                 }
             }
             start += columns;
-        }
-    }
-}
-
-/// The first lanes of as many vectors change places: lane `i` of vector `j` becomes lane `j` of vector `i`.
-#[inline(always)]
-fn transpose<V: Vector>(block: &mut [V; 16]) {
-    // Interleaving the first half with the second rotates the bits of an element's index by one; as many
-    // times as a lane's index has bits, row and column have changed places.
-    let half = V::LANES / 2;
-    for _ in 0..V::LANES.trailing_zeros() {
-        let old = *block;
-        for pair in 0..half {
-            (block[2 * pair], block[2 * pair + 1]) = old[pair].interleave(old[pair + half]);
         }
     }
 }

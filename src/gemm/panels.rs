@@ -65,7 +65,7 @@ impl Panels {
     }
 
     /// The values of some rows, as they lie, in row-major order.
-    pub fn to_row_major<T: Copy>(&self, values: &[T], rows: Range<usize>) -> Vec<T> {
+    pub fn row_major<T: Copy>(&self, values: &[T], rows: Range<usize>) -> Vec<T> {
         rows.flat_map(|row| (0..self.columns).map(move |column| values[self.place::<T>(row, column)]))
             .collect()
     }

@@ -96,7 +96,7 @@ impl<T: Float> Kernel for Products<T> {
         let units = panels.columns;
         let mut weights = vec![T::ZERO; panels.size()];
         panels.fill_from_row_major(&self.weights, 0..panels.stored_rows(), &mut weights);
-        assert_eq!(panels.to_row_major(&weights, 0..panels.stored_rows()), self.weights);
+        assert_eq!(panels.row_major(&weights, 0..panels.stored_rows()), self.weights);
         let left = Matrix::new(inputs, rows, panels.rows, panels.rows);
         let delta = Matrix::new(deltas, rows, units, delta_stride);
         let mut nonzero = Nonzero::with_capacity(rows, panels.rows);

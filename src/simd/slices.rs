@@ -118,3 +118,17 @@ pub fn first_lane<V: Vector>(vector: V) -> V::Element {
     write(vector, &mut lane);
     lane[0]
 }
+
+/// The first lanes of as many vectors change places: lane `i` of vector `j` becomes lane `j` of vector `i`.
+#[inline(always)]
+pub fn transpose<V: Vector>(block: &mut [V; 16]) {
+    // Interleaving the first half with the second rotates the bits of an element's index by one; as many
+    // times as a lane's index has bits, row and column have changed places.
+    let half = V::LANES / 2;
+    for _ in 0..V::LANES.trailing_zeros() {
+        let old = *block;
+        for pair in 0..half {
+            (block[2 * pair], block[2 * pair + 1]) = old[pair].interleave(old[pair + half]);
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Heads of a few outputs: a vector holds one output of as many rows as it has lanes.
+//!
+//! The arithmetic of each row is that of [`super::wide`], operation by operation.
+
+use super::{Batch, LogisticLoss};
+use crate::loss::{PointwiseLoss, Targets};
+use crate::math::{exp, log, sigmoid};
+use crate::reduce::STRIPES;
+use crate::simd::{Float, Kernel, Simd, Vector, read, transpose, write};
+
+/// The most outputs: as many as a sum has stripes, so that each stripe is one output.
+pub const MOST_COLUMNS: usize = STRIPES;
+
+/// One vector for each output.
+type Columns<V> = [V; MOST_COLUMNS];
+
+/// What the outputs of a block of rows should be.
+pub(super) enum Wanted<V> {
+    /// The indices of the rows' classes.
+    Classes(V),
+    /// A value for each output.
+    Values(Columns<V>),
+}
+
+/// What happens to a block of rows.
+pub(super) trait BlockHead {
+    /// Whether the outputs change.
+    fn changes_outputs(&self) -> bool;
+    /// Gives the rows' losses, and leaves the deltas in `deltas`.
+    fn block<V: Vector>(
+        &self,
+        outputs: &mut [V],
+        deltas: &mut [V],
+        wanted: &Wanted<V>,
+        scale: V::Element,
+    ) -> V;
+}
+
+/// All rows of a batch, block by block.
+pub(super) struct Blocks<'a, 'b, H, T> {
+    pub head: H,
+    pub batch: Batch<'a, 'b, T>,
+}
+
+impl<T: Float, H: BlockHead> Kernel for Blocks<'_, '_, H, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) {
+        let Self { head, batch: Batch { outputs, deltas, values, targets, rows, scale } } = self;
+        let (lanes, columns) = (T::Vector::<S>::LANES, outputs.width);
+        for first in (0..rows.len()).step_by(lanes) {
+            let rows = &rows[first..rows.len().min(first + lanes)];
+            let mut z = read_columns::<T::Vector<S>>(
+                &outputs.values[first * outputs.stride..],
+                outputs.stride,
+                rows.len(),
+                columns,
+            );
+            let wanted = match targets {
+                Targets::Classes(classes) => {
+                    let mut wanted = [T::ZERO; 16];
+                    for (wanted, &row) in wanted.iter_mut().zip(rows) {
+                        *wanted = T::from_f64(f64::from(classes[row as usize]));
+                    }
+                    Wanted::Classes(read(&wanted[..lanes]))
+                }
+                Targets::Values(values, _) => {
+                    let mut block = [T::ZERO; 16 * MOST_COLUMNS];
+                    for (block, &row) in block.chunks_exact_mut(columns).zip(rows) {
+                        block.copy_from_slice(&values[row as usize * columns..][..columns]);
+                    }
+                    Wanted::Values(read_columns(&block, columns, rows.len(), columns))
+                }
+            };
+            let mut delta = [T::Vector::<S>::constant(0.0); MOST_COLUMNS];
+            let losses = head.block(&mut z[..columns], &mut delta[..columns], &wanted, scale);
+            write_columns(
+                delta,
+                &mut deltas.values[first * deltas.stride..],
+                deltas.stride,
+                rows.len(),
+                columns,
+            );
+            if head.changes_outputs() {
+                write_columns(
+                    z,
+                    &mut outputs.values[first * outputs.stride..],
+                    outputs.stride,
+                    rows.len(),
+                    columns,
+                );
+            }
+            let mut lane = [T::ZERO; 16];
+            write(losses, &mut lane[..lanes]);
+            for (row, &loss) in lane[..rows.len()].iter().enumerate() {
+                values.values[(first + row) * values.stride] = loss;
+            }
+        }
+    }
+}
+
+/// Columns of some rows that lie `stride` apart; lanes without a row are zero.
+#[inline(always)]
+fn read_columns<V: Vector>(values: &[V::Element], stride: usize, rows: usize, columns: usize) -> Columns<V> {
+    let mut all = [V::constant(0.0); MOST_COLUMNS];
+    for first in (0..columns).step_by(V::LANES) {
+        let width = V::LANES.min(columns - first);
+        let mut block = [V::constant(0.0); 16];
+        for (row, vector) in block.iter_mut().enumerate().take(rows) {
+            *vector = read(&values[row * stride + first..][..width]);
+        }
+        transpose(&mut block);
+        all[first..first + width].copy_from_slice(&block[..width]);
+    }
+    all
+}
+
+/// The other way.
+#[inline(always)]
+fn write_columns<V: Vector>(
+    all: Columns<V>,
+    values: &mut [V::Element],
+    stride: usize,
+    rows: usize,
+    columns: usize,
+) {
+    for first in (0..columns).step_by(V::LANES) {
+        let width = V::LANES.min(columns - first);
+        let mut block = [V::constant(0.0); 16];
+        block[..width].copy_from_slice(&all[first..first + width]);
+        transpose(&mut block);
+        for (row, vector) in block.iter().enumerate().take(rows) {
+            write(*vector, &mut values[row * stride + first..][..width]);
+        }
+    }
+}
+
+/// The sum of a term for each output, in the order of [`crate::reduce::Sum`].
+#[inline(always)]
+fn sum<V: Vector>(terms: &[V]) -> V {
+    let mut stripes = [V::constant(0.0); STRIPES];
+    for (stripe, &term) in stripes.iter_mut().zip(terms) {
+        *stripe = stripe.add(term);
+    }
+    let (mut width, mut count) = (STRIPES, terms.len());
+    while width > 1 {
+        width /= 2;
+        // What is beyond the last term is zero and adds nothing.
+        for stripe in 0..count.saturating_sub(width) {
+            stripes[stripe] = stripes[stripe].add(stripes[stripe + width]);
+        }
+        count = count.min(width);
+    }
+    stripes[0]
+}
+
+/// A loss that treats each output by itself.
+pub(super) struct Pointwise<L>(pub L);
+
+impl<L: PointwiseLoss> BlockHead for Pointwise<L> {
+    #[inline(always)]
+    fn changes_outputs(&self) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn block<V: Vector>(
+        &self,
+        outputs: &mut [V],
+        deltas: &mut [V],
+        wanted: &Wanted<V>,
+        scale: V::Element,
+    ) -> V {
+        let Wanted::Values(wanted) = wanted else { unreachable!("class indices are of softmax alone") };
+        let columns = V::Element::from_f64(outputs.len() as f64);
+        let scale = V::splat(scale / columns);
+        let mut costs = [V::constant(0.0); MOST_COLUMNS];
+        for (index, &a) in outputs.iter().enumerate() {
+            costs[index] = self.0.value(a, wanted[index]);
+            deltas[index] = self.0.slope(a, wanted[index]).mul(scale);
+        }
+        sum(&costs[..outputs.len()]).div(V::splat(columns))
+    }
+}
+
+/// Sigmoid and the binary cross-entropy.
+pub(super) struct Logistic {
+    pub from_logits: bool,
+}
+
+impl BlockHead for Logistic {
+    #[inline(always)]
+    fn changes_outputs(&self) -> bool {
+        !self.from_logits
+    }
+
+    #[inline(always)]
+    fn block<V: Vector>(
+        &self,
+        outputs: &mut [V],
+        deltas: &mut [V],
+        wanted: &Wanted<V>,
+        scale: V::Element,
+    ) -> V {
+        let losses = Pointwise(LogisticLoss).block(outputs, deltas, wanted, scale);
+        if !self.from_logits {
+            for output in outputs {
+                *output = sigmoid(*output);
+            }
+        }
+        losses
+    }
+}
+
+/// Softmax and the categorical cross-entropy.
+pub(super) struct Softmax {
+    pub from_logits: bool,
+}
+
+impl BlockHead for Softmax {
+    #[inline(always)]
+    fn changes_outputs(&self) -> bool {
+        !self.from_logits
+    }
+
+    #[inline(always)]
+    fn block<V: Vector>(
+        &self,
+        outputs: &mut [V],
+        deltas: &mut [V],
+        wanted: &Wanted<V>,
+        scale: V::Element,
+    ) -> V {
+        let count = outputs.len();
+        let mut maximum = outputs[0];
+        for &z in &outputs[1..] {
+            maximum = maximum.max(z);
+        }
+        let mut shares = [V::constant(0.0); MOST_COLUMNS];
+        for (share, &z) in shares.iter_mut().zip(outputs.iter()) {
+            *share = exp(z.sub(maximum));
+        }
+        let total = sum(&shares[..count]);
+        let (log_total, scale) = (log(total), V::splat(scale));
+        for share in &mut shares[..count] {
+            *share = share.div(total);
+        }
+        let losses = match wanted {
+            Wanted::Classes(classes) => {
+                let mut logit = maximum;
+                for index in 0..count {
+                    let distance = classes.sub(V::constant(index as f64)).abs();
+                    let here = distance.less(V::constant(0.5));
+                    logit = V::select(here, outputs[index], logit);
+                    let one = V::select(here, V::constant(1.0), V::constant(0.0));
+                    deltas[index] = shares[index].sub(one).mul(scale);
+                }
+                log_total.sub(logit.sub(maximum))
+            }
+            Wanted::Values(wanted) => {
+                let all = sum(&wanted[..count]);
+                let mut costs = [V::constant(0.0); MOST_COLUMNS];
+                for index in 0..count {
+                    costs[index] = log_total.sub(outputs[index].sub(maximum)).mul(wanted[index]);
+                    deltas[index] = shares[index].mul(all).sub(wanted[index]).mul(scale);
+                }
+                sum(&costs[..count])
+            }
+        };
+        if !self.from_logits {
+            outputs.copy_from_slice(&shares[..count]);
+        }
+        losses
+    }
+}
