@@ -35,8 +35,11 @@ class Network(Protocol):
     def compile(self, config: str, /) -> None:
         """Set optimizer, loss and metrics; resets the optimizer's slots and the step."""
 
-    def predict(self, x: Array, threads: int) -> Array:
-        """Return the outputs, of the shape (rows, outputs)."""
+    def try_predict(self, x: Any, threads: int, out: Any = None, /) -> Array | None:
+        """Return the outputs for what a user passes, or None if the border has to look at it."""
+
+    def predict(self, x: Array, threads: int, out: Array | None = None, /) -> Array:
+        """Return the outputs, of the shape (rows, outputs), in `out` if it is given."""
 
     def gradients(self, x: Array, y: Array, threads: int) -> tuple[float, list[Array]]:
         """Return the mean loss and its derivative by every parameter."""

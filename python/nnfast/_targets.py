@@ -100,17 +100,19 @@ def matched(target: Target, like: Target, outputs: Outputs, argument: str) -> Ta
     )
 
 
-def decided(predicted: Array, by_sign: bool, outputs: Outputs) -> Array:
+def decided(
+    predicted: Array, by_sign: bool, activation: Activation, classes: Array | None
+) -> Array:
     """Return the labels that a network's outputs decide on: the way back from `encode`."""
     if by_sign:
-        border = 0.0 if outputs.activation.name == "linear" else 0.5
+        border = 0.0 if activation.name == "linear" else 0.5
         numbers = (predicted > border).astype(np.int64)
-        if outputs.units > 1:
+        if predicted.shape[-1] > 1:
             return numbers
         numbers = numbers[..., 0]
     else:
         numbers = predicted.argmax(axis=-1)
-    return numbers if outputs.classes is None else outputs.classes[numbers]
+    return numbers if classes is None else classes[numbers]
 
 
 def labels(y: object, argument: str) -> Array:

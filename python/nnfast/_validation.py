@@ -202,6 +202,26 @@ def inputs(
     return converted
 
 
+def output(values: object, shape: tuple[int, ...], dtype: np.dtype[Any], inputs: Array) -> Array:
+    """Return the array that outputs are to be written into, which must be as a new one would be."""
+    wanted = f"wanted is a C-contiguous array of {dtype} and of the shape {shape}"
+    if not isinstance(values, np.ndarray):
+        raise TypeError(f"out is a {type(values).__name__}; {wanted}")
+    if values.dtype != dtype:
+        raise TypeError(f"out has the dtype {values.dtype.str}; {wanted}")
+    if values.shape != shape:
+        raise ValueError(f"out has the shape {values.shape}; {wanted}")
+    for held, found in (
+        (values.flags.c_contiguous, "is not contiguous"),
+        (values.flags.aligned, "is not aligned"),
+        (values.flags.writeable, "is read-only"),
+        (not np.may_share_memory(values, inputs), "shares memory with X"),
+    ):
+        if not held:
+            raise ValueError(f"out {found}; {wanted}, writable and apart from X")
+    return np.asarray(values)
+
+
 def in_range(values: Array, argument: str, dtype: np.dtype[Any]) -> None:
     """Refuse finite values that would become infinite in a smaller dtype."""
     largest = max(values.max(), -values.min())

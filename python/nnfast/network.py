@@ -447,27 +447,54 @@ class FeedForward:
 
     # What it says --------------------------------------------------------------------------------
 
-    def predict(self, X: ArrayLike) -> Array:
+    def predict(self, X: ArrayLike, *, out: Array | None = None) -> Array:
         """Return the outputs for rows, or for one row.
 
         Parameters
         ----------
         X : array-like of shape (rows, inputs) or (inputs,)
+            Finite numbers. Arrays of float32, float64 and uint8 are read in place.
+        out : ndarray, optional
+            Where to write the outputs: an array of their shape and of the network's dtype,
+            C-contiguous, that shares no memory with X. Nothing is allocated then. Threads that
+            predict at the same time need one each.
 
         Returns
         -------
         ndarray of shape (rows, outputs) or (outputs,)
-            Each row is the same, bit for bit, whichever rows come with it (Rust).
+            A new array, or `out`. Each row is the same, bit for bit, whichever rows come with it
+            (Rust).
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is not what is wanted.
 
         Examples
         --------
+        >>> import numpy as np
         >>> import nnfast as nn
-        >>> nn.FeedForward("2-3", output="softmax", initializer="zeros").predict([1.0, 2.0])
+        >>> net = nn.FeedForward("2-3", output="softmax", initializer="zeros")
+        >>> net.predict([1.0, 2.0])
         array([0.33333334, 0.33333334, 0.33333334], dtype=float32)
+        >>> out = np.empty((5, 3), dtype=np.float32)
+        >>> net.predict(np.ones((5, 2)), out=out) is out
+        True
         """
+        threads = self._threads or _threads.get_num_threads()
+        result = self._network.try_predict(X, threads, out)
+        return self._predict(X, threads, out) if result is None else result
+
+    def _predict(self, X: object, threads: int, out: Array | None) -> Array:
+        """Predict from what has to be converted first, or refused."""
         values = _validation.array(X, "X")
-        result = self._network.predict(self._inputs(values, one_row=True), self.threads)
-        return result[0] if values.ndim == 1 else result
+        x = self._inputs(values, one_row=True)
+        shape = (self.outputs,) if values.ndim == 1 else (len(x), self.outputs)
+        if out is None:
+            return self._network.predict(x, threads, None).reshape(shape)
+        written = _validation.output(out, shape, self._dtype, x)
+        self._network.predict(x, threads, written.reshape(len(x), self.outputs))
+        return out
 
     def predict_classes(self, X: ArrayLike) -> Array:
         """Return the class of each row, by the labels that the network was fitted with.
@@ -489,14 +516,14 @@ class FeedForward:
         >>> net.predict_classes(X)
         array(['cold', 'warm'], dtype='<U4')
         """
-        outputs = self._outputs(self._classes)
-        by_sign = self._loss.decides_by_sign(outputs.activation, outputs.units)
-        if outputs.units == 1 and not by_sign:
+        output = _architecture.output(self._layers)
+        by_sign = self._loss.decides_by_sign(output.activation, output.units)
+        if output.units == 1 and not by_sign:
             raise ValueError(
                 "predict_classes wants a sigmoid output, or several outputs; this network has one "
-                f"{outputs.activation.name} output"
+                f"{output.activation.name} output"
             )
-        return _targets.decided(self.predict(X), by_sign, outputs)
+        return _targets.decided(self.predict(X), by_sign, output.activation, self._classes)
 
     # Its weights ---------------------------------------------------------------------------------
 

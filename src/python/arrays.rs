@@ -1,5 +1,6 @@
 //! NumPy arrays as the core takes them, read where they lie.
 
+use numpy::npyffi::NPY_TYPES;
 use numpy::{PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -9,8 +10,18 @@ use crate::simd::Float;
 use crate::source::Source;
 
 /// A float that NumPy arrays can hold.
-pub trait Element: Float + numpy::Element {}
-impl<T: Float + numpy::Element> Element for T {}
+pub trait Element: Float + numpy::Element {
+    /// NumPy's number of the type.
+    const KIND: NPY_TYPES;
+}
+
+impl Element for f32 {
+    const KIND: NPY_TYPES = NPY_TYPES::NPY_FLOAT;
+}
+
+impl Element for f64 {
+    const KIND: NPY_TYPES = NPY_TYPES::NPY_DOUBLE;
+}
 
 /// A table of inputs, kept alive.
 pub enum Inputs<'py> {

@@ -1,11 +1,13 @@
 //! What Python sees: arrays in, arrays out, errors; no arithmetic.
 //!
 //! Arguments were checked by the Python layer; what memory safety needs is checked again by the core. Every
-//! call into the core goes through [`detached`], which lets other Python threads run meanwhile.
+//! call into the core goes through [`detached`], which lets other Python threads run meanwhile, but for
+//! predictions that are done sooner than that.
 
 mod arrays;
 mod functions;
 mod network;
+mod plain;
 
 use pyo3::prelude::*;
 
@@ -36,7 +38,7 @@ impl From<Error> for PyErr {
 }
 
 /// Runs work of the core while other Python threads may run. A lock must be taken within it: whoever holds
-/// the lock may be waiting to look at Python's signals.
+/// the lock may be waiting to look at Python's signals. (Or it is taken without waiting, as `try_predict` does.)
 fn detached<R: Send>(py: Python<'_>, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
     py.detach(work).map_err(PyErr::from)
 }

@@ -1,15 +1,15 @@
 //! The class `Network`: the backend that trains in Rust.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, TryLockError};
 use std::time::{Duration, Instant};
 
-use numpy::{PyArray2, PyArrayMethods, PyReadwriteArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::arrays::{Element, Inputs, Wanted, copy_into, shaped};
 use super::detached;
+use super::plain::{Outputs, Rows, all_fit};
 use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -19,15 +19,22 @@ use crate::train::{Data, Pass, TrainingSpec};
 /// How long Ctrl-C may wait while an epoch runs: Python is entered this seldom, never for every batch.
 const BETWEEN_SIGNALS: Duration = Duration::from_millis(100);
 
+/// Up to so many multiplications and additions, Python's lock is kept: they take a few microseconds at most, and
+/// to let go of the lock and to take it again would be a good part of that.
+const WORK_WITHOUT_LETTING_GO: usize = 1 << 17;
+
 /// A network and its training, in single or double precision.
 #[pyclass(frozen, module = "nnfast._core")]
 pub struct Network {
     model: Precision,
     parameters: Vec<Parameter>,
+    inputs: usize,
     outputs: usize,
+    /// How many parameters there are.
+    size: usize,
 }
 
-/// The lock is only ever taken in [`detached`] work, but for reading what no other thread can be holding.
+/// The lock is only ever waited for in [`detached`] work.
 enum Precision {
     Single(RwLock<Model<f32>>),
     Double(RwLock<Model<f64>>),
@@ -56,7 +63,8 @@ impl Network {
                 return Err(PyValueError::new_err("dtype must be \"float32\" or \"float64\""));
             }
         };
-        Ok(Self { model, parameters: network.shapes(), outputs: network.outputs() })
+        let (inputs, outputs, size) = (network.inputs(), network.outputs(), network.size());
+        Ok(Self { model, parameters: network.shapes(), inputs, outputs, size })
     }
 
     fn parameters<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
@@ -71,13 +79,26 @@ impl Network {
         on_model!(self, compile(py, config))
     }
 
-    fn predict<'py>(
+    /// The outputs, if `x` and `out` can be taken as they are and every value is finite: else None.
+    #[pyo3(signature = (x, threads, out=None, /))]
+    fn try_predict<'py>(
         &self,
-        py: Python<'py>,
         x: &Bound<'py, PyAny>,
         threads: usize,
+        out: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        on_model!(self, predict(self, x, threads, out))
+    }
+
+    #[pyo3(signature = (x, threads, out=None, /))]
+    fn predict<'py>(
+        &self,
+        x: &Bound<'py, PyAny>,
+        threads: usize,
+        out: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        on_model!(self, predict(py, x, threads, self.outputs))
+        self.try_predict(x, threads, out)?
+            .ok_or_else(|| PyValueError::new_err("x or out is not as the border hands it on"))
     }
 
     fn gradients<'py>(
@@ -223,20 +244,47 @@ fn compile<T: Element>(model: &RwLock<Model<T>>, py: Python<'_>, config: &str) -
 
 fn predict<'py, T: Element>(
     model: &RwLock<Model<T>>,
-    py: Python<'py>,
+    network: &Network,
     x: &Bound<'py, PyAny>,
     threads: usize,
-    outputs: usize,
-) -> PyResult<Bound<'py, PyAny>> {
-    let inputs = Inputs::new(x)?;
-    let source = inputs.source();
-    let predicted = PyArray2::<T>::zeros(py, [source.rows(), outputs], false);
-    {
-        let mut target: PyReadwriteArray2<'_, T> = predicted.readwrite();
-        let target = target.as_slice_mut()?;
-        reading(py, model, |model| model.predict(source, threads, target))?;
+    out: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let Some(rows) = Rows::new(x, network.inputs) else { return Ok(None) };
+    let mut outputs = match out {
+        None => Outputs::new::<T>(rows, network.outputs)?,
+        Some(out) => match Outputs::given::<T>(out, rows, network.outputs) {
+            Some(outputs) => outputs,
+            None => return Ok(None),
+        },
+    };
+    let predicted = {
+        // SAFETY: the outputs are of T and lie apart from the rows, and who shares these arrays with other
+        // threads keeps them from changing, as with every function of NumPy.
+        let (source, values) = unsafe { (rows.source(), outputs.values::<T>()) };
+        let small = rows.count().saturating_mul(network.size) <= WORK_WITHOUT_LETTING_GO;
+        // Whoever holds the lock may wait for Python's, which is held here: so it is not waited for.
+        let at_once = if small { try_read(model) } else { None };
+        let mut work = |model: &Model<T>, threads| {
+            let fit = all_fit::<T>(&source);
+            if fit {
+                model.predict(source, threads, values)?;
+            }
+            Ok(fit)
+        };
+        match at_once {
+            Some(model) => work(&model, 1)?,
+            None => reading(x.py(), model, |model| work(model, threads))?,
+        }
+    };
+    Ok(predicted.then(|| outputs.into_any()))
+}
+
+fn try_read<T>(model: &RwLock<T>) -> Option<RwLockReadGuard<'_, T>> {
+    match model.try_read() {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poison)) => Some(poison.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
     }
-    Ok(predicted.into_any())
 }
 
 fn gradients<'py, T: Element>(

@@ -135,6 +135,30 @@ def test_predictions_during_fit_are_those_of_whole_epochs() -> None:
     assert said(again, *run.data()) == said(network, *run.data())
 
 
+def test_single_rows_from_several_threads_during_fit() -> None:
+    """Small predictions keep Python's lock, but never while they wait for a network that learns."""
+    run = Run(layers(6, 8, 4, 3), nn.MeanSquaredError(), nn.Adam(), rows=3000, batch_size=1)
+    x, _ = run.data()
+    network = run.network()
+    legal = {network.predict(x[0]).tobytes()}
+    for _ in range(10):
+        legal.add(run.fit(network, 1).predict(x[0]).tobytes())
+    again = run.network()
+
+    def predict() -> set[bytes]:
+        found, out = set(), np.empty(3, dtype=again.dtype)
+        while not training.done():
+            found.add(again.predict(x[0]).tobytes())
+            found.add(again.predict(x[0], out=out).tobytes())
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        training = pool.submit(run.fit, again, 10)
+        for found in [pool.submit(predict) for _ in range(3)]:
+            assert found.result(timeout=60) <= legal
+    assert said(again, *run.data()) == said(network, *run.data())
+
+
 def test_networks_train_side_by_side() -> None:
     shape = layers(60, 80, 40, 3)
     several = [Run(shape, nn.MeanSquaredError(), nn.Adam(), seed=seed) for seed in range(8)]

@@ -47,3 +47,48 @@ def test_no_growth(use: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) < 8 * 1024  # kilobytes
+
+
+MANY_CALLS = """
+import gc, resource, sys
+import numpy as np
+import nnfast as nn
+
+network = nn.FeedForward("4-16-3", output="softmax", seed=0, backend="rust")
+row, rows = np.ones(4, dtype=np.float32), np.ones((2, 4))
+out = network.predict(row)
+
+def use(calls):
+    for _ in range(calls // 4):
+        network.predict(row)
+        network.predict(rows)
+        network.predict(row, out=out)
+        network.predict(rows[1])
+    for _ in range(calls // 500):
+        network.predict([1, 2, 3, 4])
+        for refused in ([np.nan] * 4, np.full(4, np.nan), np.ones(5)):
+            try:
+                network.predict(refused, out=out)
+            except ValueError:
+                continue
+            raise AssertionError
+
+def held():
+    gc.collect()
+    return sys.getallocatedblocks(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+use(50_000)
+before = held()
+use(1_000_000)
+blocks, peak = (after - before for after, before in zip(held(), before))
+print(blocks, peak // (1024 if sys.platform == "darwin" else 1))
+"""
+
+
+def test_a_million_predictions_leave_nothing_behind() -> None:
+    command = [sys.executable, "-c", MANY_CALLS]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    blocks, kilobytes = map(int, done.stdout.split())
+    assert blocks < 1000
+    assert kilobytes < 2048

@@ -238,10 +238,17 @@ class Network:
 
     # Use
 
+    def try_predict(self, x: object, threads: int = 1, out: object = None) -> Array | None:
+        """Leave to the border what has not been checked; the compiled core checks some of it."""
+        return None
+
     @np.errstate(all="ignore")
-    def predict(self, x: NDArray[Any], threads: int = 1) -> Array:
-        """Compute the outputs (rows, outputs) for x (rows, inputs), some rows at a time."""
-        outputs = np.empty((len(x), self.outputs), dtype=self.dtype)
+    def predict(self, x: NDArray[Any], threads: int = 1, out: Array | None = None) -> Array:
+        """Compute the outputs (rows, outputs) for x (rows, inputs), some rows at a time.
+
+        They are written into `out` if it is given: an array apart from x.
+        """
+        outputs = np.empty((len(x), self.outputs), dtype=self.dtype) if out is None else out
         for rows in _batches(len(x), _ROWS_AT_ONCE):
             a = take_rows(x, rows, self.dtype)
             for stage in self.stages:
