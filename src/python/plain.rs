@@ -145,9 +145,14 @@ fn plain<'a, 'py>(object: &'a Bound<'py, PyAny>) -> Option<&'a Bound<'py, PyUnty
 
 /// The type of an array's values, if it is one that the core reads, in the machine's byte order.
 fn kind(array: &Bound<'_, PyUntypedArray>) -> Option<NPY_TYPES> {
+    const LONG: c_int = NPY_TYPES::NPY_LONGDOUBLE as c_int;
     let dtype = array.dtype();
     let kinds = [NPY_TYPES::NPY_FLOAT, NPY_TYPES::NPY_DOUBLE, NPY_TYPES::NPY_UBYTE];
-    let kind = kinds.into_iter().find(|&kind| kind as c_int == dtype.num());
+    let kind = match dtype.num() {
+        // Windows and ARM's macOS have no longer one, and NumPy takes the two for the same.
+        LONG if dtype.itemsize() == size_of::<f64>() => Some(NPY_TYPES::NPY_DOUBLE),
+        number => kinds.into_iter().find(|&kind| kind as c_int == number),
+    };
     kind.filter(|_| dtype.is_native_byteorder() != Some(false))
 }
 
