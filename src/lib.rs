@@ -35,6 +35,7 @@ mod python;
 pub mod random;
 mod reduce;
 mod simd;
+mod small;
 pub mod softmax;
 pub mod source;
 pub mod train;

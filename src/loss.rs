@@ -114,9 +114,13 @@ macro_rules! losses {
             }
 
             /// Evaluates the loss by itself, of activated outputs.
-            pub(crate) fn separate<S: Simd, T: Float>(&self, simd: S, batch: Batch<'_, '_, T>) {
+            pub(crate) fn separate<S: Simd, T: Float, const FEATURES: bool>(
+                &self,
+                simd: S,
+                batch: Batch<'_, '_, T>,
+            ) {
                 match self {
-                    $(Self::$variant(one) => crate::head::pointwise(simd, *one, batch),)*
+                    $(Self::$variant(one) => crate::head::pointwise::<S, T, FEATURES>(simd, *one, batch),)*
                     _ => unreachable!("a cross-entropy is fused with its activation"),
                 }
             }

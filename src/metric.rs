@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::activation::Activation;
 use crate::head::Head;
+use crate::head::narrow::Wanted;
 use crate::loss::Target;
-use crate::simd::Float;
+use crate::simd::{Float, Vector};
 
 /// A measure of one row; what is reported is its mean over the rows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,6 +75,63 @@ impl Metric {
             }
         }
     }
+}
+
+impl Metric {
+    /// The measure of as many rows as a vector has lanes, each of its outputs in a vector.
+    #[inline(always)]
+    pub(crate) fn block<V: Vector>(self, outputs: &[V], wanted: &Wanted<V>, decision: Decision) -> V {
+        let (zero, one) = (V::constant(0.0), V::constant(1.0));
+        let mut sum = zero;
+        match (self, decision) {
+            (Self::Accuracy, Decision::Largest) => {
+                let class = match wanted {
+                    Wanted::Classes(classes) => *classes,
+                    Wanted::Values(values) => first_of_largest_in_lanes(&values[..outputs.len()]),
+                };
+                return one_where_equal(first_of_largest_in_lanes(outputs), class);
+            }
+            (Self::Accuracy, Decision::Above(threshold)) => {
+                for (index, &a) in outputs.iter().enumerate() {
+                    let said = V::select(a.greater(V::constant(threshold)), one, zero);
+                    sum = sum.add(one_where_equal(said, wanted.of(index)));
+                }
+            }
+            (Self::MeanSquaredError, _) => {
+                for (index, &a) in outputs.iter().enumerate() {
+                    let error = a.sub(wanted.of(index));
+                    sum = sum.add(error.mul(error));
+                }
+            }
+            (Self::MeanAbsoluteError, _) => {
+                for (index, &a) in outputs.iter().enumerate() {
+                    let t = wanted.of(index);
+                    sum = sum.add(V::select(a.greater(t), a.sub(t), t.sub(a)));
+                }
+            }
+        }
+        sum.div(V::constant(outputs.len() as f64))
+    }
+}
+
+/// 1 where the lanes are equal, else 0.
+#[inline(always)]
+pub(crate) fn one_where_equal<V: Vector>(a: V, b: V) -> V {
+    let (zero, one) = (V::constant(0.0), V::constant(1.0));
+    let unless_less = V::select(a.less(b), zero, V::select(a.greater(b), zero, one));
+    V::select(a.is_nan(), zero, V::select(b.is_nan(), zero, unless_less))
+}
+
+/// [`first_of_largest`] of each lane.
+#[inline(always)]
+fn first_of_largest_in_lanes<V: Vector>(values: &[V]) -> V {
+    let (mut best, mut place) = (values[0], V::constant(0.0));
+    for (index, &value) in values.iter().enumerate() {
+        let better = value.greater(best);
+        best = V::select(better, value, best);
+        place = V::select(better, V::constant(index as f64), place);
+    }
+    place
 }
 
 /// The index of the first of the largest values.

@@ -129,9 +129,8 @@ impl Optimizer {
 fn power(base: f64, exponent: u64) -> f64 {
     let (mut result, mut square, mut rest) = (1.0, base, exponent);
     while rest > 0 {
-        if rest & 1 == 1 {
-            result *= square;
-        }
+        // Not a branch: it would be guessed wrong half of the time.
+        result *= if rest & 1 == 1 { square } else { 1.0 };
         square *= square;
         rest >>= 1;
     }

@@ -14,12 +14,13 @@ use crate::error::{Error, Result};
 use crate::gemm::all_finite;
 use crate::head::{Batch, Head};
 use crate::layer::Sink;
-use crate::loss::{Loss, Target, Targets};
+use crate::loss::{Loss, Targets};
 use crate::metric::{Decision, Metric};
 use crate::network::{Mode, Network, Way};
 use crate::optimizer::{MOST_SLOTS, Optimizer, Part, Rule};
-use crate::parallel::{Matrices, RowShard, Team, with_team};
+use crate::parallel::{Matrices, Team, with_team};
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
+use crate::small::{Small, Step};
 use crate::source::{Source, Which, consecutive};
 use crate::workspace::{INPUT, Plan, Scratch, VALUES};
 
@@ -49,6 +50,8 @@ pub struct Training<T> {
     scratches: Vec<Scratch<T>>,
     /// Whether the first layer's weights are finite.
     finite: AtomicBool,
+    /// Another way for small networks.
+    small: Option<Small<T>>,
     /// The order of the rows in the last epoch: kept for its memory.
     pub order: Vec<u32>,
 }
@@ -123,25 +126,30 @@ impl<T: Float> Kernel for Run<'_, '_, '_, T> {
         let Steps { data, pass, order, mut gradients, go_on } = steps;
         let batch_size = pass.batch_size.clamp(1, order.len());
         let work = 3 * forward_work(network);
+        let is_small =
+            gradients.is_none() && training.small.as_ref().is_some_and(|small| small.is_for(batch_size));
         let mut until_poll = WORK_BETWEEN_POLLS;
         let mut totals = vec![0.0; training.plan.values()];
-        with_team(worthwhile(pass.threads, order.len(), batch_size, work), |team| {
+        let threads = if is_small { 1 } else { worthwhile(pass.threads, order.len(), batch_size, work) };
+        with_team(threads, |team| {
             let bounds = network.cut::<T>(team.size());
             training.finite = network.first_is_finite(simd, parameters).into();
             for rows in order.chunks(batch_size) {
                 match &mut gradients {
+                    None if is_small => training.step_small(simd, parameters, &data, rows, &mut totals),
                     None => {
                         let mode = Mode::Training { seed, step: training.step };
                         training.pass(simd, team, network, parameters, &data, rows, (mode, true));
                         training.learn(simd, team, network, parameters, &bounds, rows.len(), mode);
                         training.step += 1;
+                        training.add_values(rows.len(), &mut totals);
                     }
                     Some(gradients) => {
                         training.pass(simd, team, network, parameters, &data, rows, (Mode::Inference, true));
                         training.sum_gradients(simd, team, network, gradients, &bounds, rows.len());
+                        training.add_values(rows.len(), &mut totals);
                     }
                 }
-                training.add_values(rows.len(), &mut totals);
                 until_poll = until_poll.saturating_sub(work.saturating_mul(rows.len()));
                 if until_poll == 0 {
                     until_poll = WORK_BETWEEN_POLLS;
@@ -207,6 +215,7 @@ impl<T: Float> Training<T> {
                 .collect::<Result<_>>()?,
             scratches: Vec::new(),
             finite: false.into(),
+            small: Small::new(network, &head, spec.metrics.len()),
             order: Vec::new(),
             spec,
         })
@@ -251,6 +260,9 @@ impl<T: Float> Training<T> {
 
     /// Enlarges the workspace to batches of `rows` rows and a team of some threads.
     fn make_room(&mut self, network: &Network, rows: usize, threads: usize) -> Result<()> {
+        if let Some(small) = self.small.as_mut().filter(|small| small.is_for(rows)) {
+            small.make_room(rows)?;
+        }
         let threads = threads.max(self.scratches.len()).min(rows).max(1);
         if self.matrices.rows() < rows || self.scratches.len() < threads {
             let rows = rows.max(self.matrices.rows());
@@ -260,6 +272,37 @@ impl<T: Float> Training<T> {
             self.matrices = self.plan.matrices(rows)?;
         }
         Ok(())
+    }
+
+    /// A whole step of a small network.
+    #[inline(always)]
+    fn step_small<S: Simd>(
+        &mut self,
+        simd: S,
+        parameters: &mut [T],
+        data: &Data<'_, T>,
+        rows: &[u32],
+        totals: &mut [f64],
+    ) {
+        let Self { head, decision, slots, spec, step, small, .. } = self;
+        let small = small.as_mut().expect("a small network");
+        let mut slots = slots.iter_mut();
+        let slots = std::array::from_fn(|_| slots.next().map_or(&mut [] as &mut [T], |slot| &mut slot[..]));
+        simd.vectorize(Step {
+            small,
+            inputs: data.inputs,
+            targets: data.targets,
+            rows,
+            head,
+            metrics: (&spec.metrics, *decision),
+            rule: spec.optimizer.at_step(*step + 1),
+            part: Part { parameters, slots },
+        });
+        *step += 1;
+        let small = self.small.as_ref().expect("as above");
+        for values in small.values(rows.len()).chunks_exact(totals.len()) {
+            add(values, totals);
+        }
     }
 
     /// First phase of a step: rows pass forward, are judged and, where `back`, pass back to the deltas.
@@ -276,13 +319,17 @@ impl<T: Float> Training<T> {
     ) {
         let skips_zeros = *self.finite.get_mut();
         let Self { head, decision, plan, matrices, scratches, spec, .. } = self;
-        let judge = Judge { head, decision: *decision, metrics: &spec.metrics, plan, batch: batch.len() };
+        let last = plan.layers.last().expect("a network has a layer");
+        let scale = T::from_f64(1.0 / batch.len() as f64);
+        let metrics = (&spec.metrics[..], *decision);
         let way = Way { plan, mode, fused: head.is_fused(), skips_zeros };
         team.by_rows(matrices, batch.len(), scratches, |mut shard, scratch| {
             let rows = &batch[shard.rows()];
             data.inputs.gather(simd, Which::Listed(rows), network.input_scale(), shard.write(INPUT));
             network.forward(simd, parameters, &mut shard, way, scratch);
-            judge.rows(simd, &mut shard, rows, data.targets);
+            let ([outputs, deltas, values], []) = shard.split([last.output, last.delta, VALUES], []);
+            let judged = Batch { outputs, deltas, values, targets: data.targets, rows, scale, metrics };
+            head.evaluate::<S, T, false>(simd, judged);
             if back {
                 network.backward(simd, parameters, &mut shard, way, scratch);
             }
@@ -342,10 +389,16 @@ impl<T: Float> Training<T> {
     fn add_values(&self, rows: usize, totals: &mut [f64]) {
         let values = self.matrices.get(VALUES, rows);
         for row in 0..rows {
-            for (total, value) in totals.iter_mut().zip(values.row(row)) {
-                *total += value.to_f64();
-            }
+            add(values.row(row), totals);
         }
+    }
+}
+
+/// Adds one row's loss and metrics.
+#[inline(always)]
+fn add<T: Float>(values: &[T], totals: &mut [f64]) {
+    for (total, value) in totals.iter_mut().zip(values) {
+        *total += value.to_f64();
     }
 }
 
@@ -385,41 +438,5 @@ struct Keep<'a, T> {
 impl<T: Float> Sink<T> for Keep<'_, T> {
     fn take<S: Simd>(&mut self, _simd: S, range: Range<usize>, gradients: &[T]) {
         self.gradients[range.start - self.start..range.end - self.start].copy_from_slice(gradients);
-    }
-}
-
-/// What turns outputs into losses, deltas and metrics.
-struct Judge<'a> {
-    head: &'a Head,
-    decision: Decision,
-    metrics: &'a [Metric],
-    plan: &'a Plan,
-    /// Rows of the whole batch.
-    batch: usize,
-}
-
-impl Judge<'_> {
-    fn rows<S: Simd, T: Float>(
-        &self,
-        simd: S,
-        shard: &mut RowShard<'_, T>,
-        rows: &[u32],
-        targets: Targets<'_, T>,
-    ) {
-        let last = self.plan.layers.last().expect("a network has a layer");
-        let ([outputs, deltas, values], []) = shard.split([last.output, last.delta, VALUES], []);
-        let scale = T::from_f64(1.0 / self.batch as f64);
-        let batch = Batch { outputs, deltas, values, targets, rows, scale };
-        self.head.evaluate(simd, batch);
-        if self.metrics.is_empty() {
-            return;
-        }
-        let ([values], [outputs]) = shard.split([VALUES], [last.output]);
-        for ((values, outputs), &row) in values.into_rows().zip(outputs.iter()).zip(rows) {
-            let target: Target<'_, T> = targets.row(row as usize);
-            for (value, metric) in values[1..].iter_mut().zip(self.metrics) {
-                *value = metric.row(outputs, target, self.decision);
-            }
-        }
     }
 }

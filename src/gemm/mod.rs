@@ -287,6 +287,64 @@ pub fn sum_rows<S: Simd, T: Float>(
     }
 }
 
+/// A matrix to read in any direction.
+#[derive(Clone, Copy, Debug)]
+pub struct Strided<'a, T> {
+    values: &'a [T],
+    rows: usize,
+    terms: usize,
+    row_stride: usize,
+    stride: usize,
+}
+
+impl<'a, T> Strided<'a, T> {
+    /// The value of a row and a term is at `row * row_stride + term * stride`.
+    ///
+    /// # Panics
+    /// The slice is too short.
+    #[inline(always)]
+    pub fn new(values: &'a [T], (rows, row_stride): (usize, usize), (terms, stride): (usize, usize)) -> Self {
+        let last = rows.saturating_sub(1) * row_stride + terms.saturating_sub(1) * stride;
+        assert!(rows == 0 || terms == 0 || last < values.len(), "a matrix reaches past its values");
+        Self { values, rows, terms, row_stride, stride }
+    }
+}
+
+/// `output = left * right`, as it lies: for small matrices, of which nothing is worth a better place.
+///
+/// # Panics
+/// The shapes do not fit together.
+#[inline(always)]
+pub fn multiply_small<S: Simd, T: Float>(
+    simd: S,
+    left: Strided<'_, T>,
+    right: Matrix<'_, T>,
+    output: MatrixMut<'_, T>,
+) {
+    assert_eq!(left.terms, right.rows, "the inner dimensions of a product differ");
+    assert_eq!((left.rows, right.columns), (output.rows, output.columns), "an output of another shape");
+    let tile = 2 * T::Vector::<S>::LANES;
+    let mut column = 0;
+    while column < right.columns {
+        let width = tile.min(right.columns - column);
+        let columns = Columns {
+            left: left.values.as_ptr(),
+            left_row_stride: left.row_stride,
+            left_stride: left.stride,
+            right: right.values.as_ptr().wrapping_add(column),
+            right_stride: right.stride,
+            panel_stride: 0,
+            output: output.values.as_mut_ptr().wrapping_add(column),
+            output_stride: output.stride,
+            rows: left.rows,
+            width,
+            start: Start::Zero,
+        };
+        simd.vectorize_apart(ColumnOfTiles { columns, terms: left.terms });
+        column += width;
+    }
+}
+
 /// All tiles of some columns, the summed index cut for the cache.
 #[inline(always)]
 fn compute<S: Simd, T: Float>(simd: S, columns: Columns<T>, depth: usize, nonzero: Option<&Nonzero>) {

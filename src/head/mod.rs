@@ -7,11 +7,12 @@
 //! Each is written twice, with the same bits: [`wide`] goes row by row, the outputs of a row in the lanes of
 //! a vector; [`narrow`] is for a few outputs, and takes as many rows at once as a vector has lanes.
 
-mod narrow;
+pub(crate) mod narrow;
 mod wide;
 
 use crate::loss::{Loss, PointwiseLoss, Target, Targets};
 use crate::math::{exp, log1p, sigmoid};
+use crate::metric::{Decision, Metric};
 use crate::parallel::Rows;
 use crate::simd::{Float, Simd, Vector};
 
@@ -41,7 +42,7 @@ pub struct Batch<'a, 'b, T> {
     /// Becomes the gradient of the batch's mean loss: by the net inputs where the head is fused, by the
     /// activations where not.
     pub deltas: Rows<&'b mut [T]>,
-    /// Becomes the rows' losses, one at the start of each row.
+    /// Becomes the rows' losses and metrics: a row for each, the loss first.
     pub values: Rows<&'b mut [T]>,
     /// The targets of all rows of the data.
     pub targets: Targets<'a, T>,
@@ -49,6 +50,8 @@ pub struct Batch<'a, 'b, T> {
     pub rows: &'b [u32],
     /// One over the rows of the whole batch.
     pub scale: T,
+    /// What is reported beside the loss, and how the outputs are read for it.
+    pub metrics: (&'b [Metric], Decision),
 }
 
 impl Head {
@@ -57,26 +60,38 @@ impl Head {
         !matches!(self, Self::Separate(_))
     }
 
-    /// Losses, deltas and outputs of some rows.
-    pub fn evaluate<S: Simd, T: Float>(&self, simd: S, batch: Batch<'_, '_, T>) {
+    /// Whether a batch of so many outputs may lie feature by feature; see [`Self::evaluate`].
+    pub fn takes_features(outputs: usize) -> bool {
+        outputs <= narrow::MOST_COLUMNS
+    }
+
+    /// Losses, metrics, deltas and outputs of some rows. Where `FEATURES`, outputs and deltas do not lie row
+    /// by row but output by output, `stride` apart, with room for whole vectors of rows.
+    pub fn evaluate<S: Simd, T: Float, const FEATURES: bool>(&self, simd: S, batch: Batch<'_, '_, T>) {
         match *self {
             Self::Softmax { from_logits } if batch.is_narrow() => {
-                simd.vectorize(narrow::Blocks { head: narrow::Softmax { from_logits }, batch });
+                let head = narrow::Softmax { from_logits };
+                simd.vectorize(narrow::Blocks::<_, _, FEATURES> { head, batch });
             }
             Self::Softmax { from_logits } => simd.vectorize(wide::Softmax { from_logits, batch }),
             Self::Logistic { from_logits } if batch.is_narrow() => {
-                simd.vectorize(narrow::Blocks { head: narrow::Logistic { from_logits }, batch });
+                let head = narrow::Logistic { from_logits };
+                simd.vectorize(narrow::Blocks::<_, _, FEATURES> { head, batch });
             }
             Self::Logistic { from_logits } => simd.vectorize(wide::Logistic { from_logits, batch }),
-            Self::Separate(loss) => loss.separate(simd, batch),
+            Self::Separate(loss) => loss.separate::<S, T, FEATURES>(simd, batch),
         }
     }
 }
 
 /// A loss that treats each output by itself, of some rows.
-pub(crate) fn pointwise<S: Simd, T: Float>(simd: S, loss: impl PointwiseLoss, batch: Batch<'_, '_, T>) {
+pub(crate) fn pointwise<S: Simd, T: Float, const FEATURES: bool>(
+    simd: S,
+    loss: impl PointwiseLoss,
+    batch: Batch<'_, '_, T>,
+) {
     if batch.is_narrow() {
-        simd.vectorize(narrow::Blocks { head: narrow::Pointwise(loss), batch });
+        simd.vectorize(narrow::Blocks::<_, _, FEATURES> { head: narrow::Pointwise(loss), batch });
     } else {
         simd.vectorize(wide::Pointwise { loss, batch });
     }
@@ -88,11 +103,11 @@ impl<'a, 'b, T: Float> Batch<'a, 'b, T> {
         self.outputs.width <= narrow::MOST_COLUMNS
     }
 
-    /// Each row's outputs, deltas, loss and target.
-    fn rows(self) -> impl Iterator<Item = (&'b mut [T], &'b mut [T], &'b mut T, Target<'a, T>)> {
-        let values = self.values.into_rows().map(|row| &mut row[0]);
+    /// Each row's outputs, deltas, values and target.
+    fn rows(self) -> impl Iterator<Item = (&'b mut [T], &'b mut [T], &'b mut [T], Target<'a, T>)> {
         let targets = self.rows.iter().map(move |&row| self.targets.row(row as usize));
-        let rows = self.outputs.into_rows().zip(self.deltas.into_rows()).zip(values).zip(targets);
+        let rows =
+            self.outputs.into_rows().zip(self.deltas.into_rows()).zip(self.values.into_rows()).zip(targets);
         rows.map(|(((o, d), v), t)| (o, d, v, t))
     }
 }

@@ -5,6 +5,7 @@
 use super::{Batch, LogisticLoss};
 use crate::loss::{PointwiseLoss, Targets};
 use crate::math::{exp, log, sigmoid};
+use crate::metric::one_where_equal;
 use crate::reduce::STRIPES;
 use crate::simd::{Float, Kernel, Simd, Vector, read, transpose, write};
 
@@ -15,11 +16,22 @@ pub const MOST_COLUMNS: usize = STRIPES;
 type Columns<V> = [V; MOST_COLUMNS];
 
 /// What the outputs of a block of rows should be.
-pub(super) enum Wanted<V> {
+pub(crate) enum Wanted<V> {
     /// The indices of the rows' classes.
     Classes(V),
     /// A value for each output.
     Values(Columns<V>),
+}
+
+impl<V: Vector> Wanted<V> {
+    /// What one output should be.
+    #[inline(always)]
+    pub fn of(&self, index: usize) -> V {
+        match self {
+            Self::Classes(classes) => one_where_equal(*classes, V::constant(index as f64)),
+            Self::Values(values) => values[index],
+        }
+    }
 }
 
 /// What happens to a block of rows.
@@ -36,68 +48,93 @@ pub(super) trait BlockHead {
     ) -> V;
 }
 
-/// All rows of a batch, block by block.
-pub(super) struct Blocks<'a, 'b, H, T> {
+/// All rows of a batch, block by block. Where `FEATURES`, outputs and deltas lie output by output.
+pub(super) struct Blocks<'a, 'b, H, T, const FEATURES: bool> {
     pub head: H,
     pub batch: Batch<'a, 'b, T>,
 }
 
-impl<T: Float, H: BlockHead> Kernel for Blocks<'_, '_, H, T> {
+impl<T: Float, H: BlockHead, const FEATURES: bool> Kernel for Blocks<'_, '_, H, T, FEATURES> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
-        let Self { head, batch: Batch { outputs, deltas, values, targets, rows, scale } } = self;
+        let Self { head, batch } = self;
+        let Batch { outputs, deltas, values, targets, rows, scale, metrics: (metrics, decision) } = batch;
         let (lanes, columns) = (T::Vector::<S>::LANES, outputs.width);
         for first in (0..rows.len()).step_by(lanes) {
             let rows = &rows[first..rows.len().min(first + lanes)];
-            let mut z = read_columns::<T::Vector<S>>(
-                &outputs.values[first * outputs.stride..],
-                outputs.stride,
-                rows.len(),
-                columns,
-            );
-            let wanted = match targets {
-                Targets::Classes(classes) => {
-                    let mut wanted = [T::ZERO; 16];
-                    for (wanted, &row) in wanted.iter_mut().zip(rows) {
-                        *wanted = T::from_f64(f64::from(classes[row as usize]));
-                    }
-                    Wanted::Classes(read(&wanted[..lanes]))
-                }
-                Targets::Values(values, _) => {
-                    let mut block = [T::ZERO; 16 * MOST_COLUMNS];
-                    for (block, &row) in block.chunks_exact_mut(columns).zip(rows) {
-                        block.copy_from_slice(&values[row as usize * columns..][..columns]);
-                    }
-                    Wanted::Values(read_columns(&block, columns, rows.len(), columns))
+            let mut z = match FEATURES {
+                true => read_features::<T::Vector<S>>(outputs.values, outputs.stride, first, columns),
+                false => {
+                    let values = &outputs.values[first * outputs.stride..];
+                    read_columns(values, outputs.stride, rows.len(), columns)
                 }
             };
+            let wanted = wanted_of(targets, rows, columns);
             let mut delta = [T::Vector::<S>::constant(0.0); MOST_COLUMNS];
             let losses = head.block(&mut z[..columns], &mut delta[..columns], &wanted, scale);
-            write_columns(
-                delta,
-                &mut deltas.values[first * deltas.stride..],
-                deltas.stride,
-                rows.len(),
-                columns,
-            );
-            if head.changes_outputs() {
-                write_columns(
-                    z,
-                    &mut outputs.values[first * outputs.stride..],
-                    outputs.stride,
-                    rows.len(),
-                    columns,
-                );
-            }
             let mut lane = [T::ZERO; 16];
             write(losses, &mut lane[..lanes]);
             for (row, &loss) in lane[..rows.len()].iter().enumerate() {
                 values.values[(first + row) * values.stride] = loss;
             }
+            for (index, metric) in metrics.iter().enumerate() {
+                write(metric.block(&z[..columns], &wanted, decision), &mut lane[..lanes]);
+                for (row, &measure) in lane[..rows.len()].iter().enumerate() {
+                    values.values[(first + row) * values.stride + 1 + index] = measure;
+                }
+            }
+            if FEATURES {
+                for (index, delta) in delta[..columns].iter().enumerate() {
+                    write(*delta, &mut deltas.values[index * deltas.stride + first..][..lanes]);
+                }
+            } else {
+                let values = &mut deltas.values[first * deltas.stride..];
+                write_columns(delta, values, deltas.stride, rows.len(), columns);
+                if head.changes_outputs() {
+                    let values = &mut outputs.values[first * outputs.stride..];
+                    write_columns(z, values, outputs.stride, rows.len(), columns);
+                }
+            }
         }
     }
+}
+
+/// What the outputs of some rows of the data should be.
+#[inline(always)]
+fn wanted_of<V: Vector>(targets: Targets<'_, V::Element>, rows: &[u32], columns: usize) -> Wanted<V> {
+    match targets {
+        Targets::Classes(classes) => {
+            let mut wanted = [V::Element::ZERO; 16];
+            for (wanted, &row) in wanted.iter_mut().zip(rows) {
+                *wanted = V::Element::from_f64(f64::from(classes[row as usize]));
+            }
+            Wanted::Classes(read(&wanted[..V::LANES]))
+        }
+        Targets::Values(values, _) => {
+            let mut block = [V::Element::ZERO; 16 * MOST_COLUMNS];
+            for (block, &row) in block.chunks_exact_mut(columns).zip(rows) {
+                block.copy_from_slice(&values[row as usize * columns..][..columns]);
+            }
+            Wanted::Values(read_columns(&block, columns, rows.len(), columns))
+        }
+    }
+}
+
+/// Columns that lie `stride` apart, of as many rows from `first` on as a vector has lanes.
+#[inline(always)]
+fn read_features<V: Vector>(
+    values: &[V::Element],
+    stride: usize,
+    first: usize,
+    columns: usize,
+) -> Columns<V> {
+    let mut all = [V::constant(0.0); MOST_COLUMNS];
+    for (index, vector) in all.iter_mut().enumerate().take(columns) {
+        *vector = read(&values[index * stride + first..][..V::LANES]);
+    }
+    all
 }
 
 /// Columns of some rows that lie `stride` apart; lanes without a row are zero.

@@ -12,7 +12,9 @@ const HEADS: [Head; 5] = [
     Head::Separate(Loss::MeanSquaredError(MeanSquaredError {})),
 ];
 
-/// Outputs, deltas and losses of one head on one instruction set.
+const METRICS: [Metric; 3] = [Metric::Accuracy, Metric::MeanAbsoluteError, Metric::MeanSquaredError];
+
+/// Outputs, deltas, losses and metrics of one head on one instruction set.
 #[derive(Clone)]
 struct Evaluate<T> {
     head: Head,
@@ -21,6 +23,7 @@ struct Evaluate<T> {
     outputs: Vec<T>,
     classes: Option<Vec<u32>>,
     wanted: Vec<T>,
+    decision: Decision,
 }
 
 impl<T: Float> Kernel for Evaluate<T> {
@@ -29,20 +32,21 @@ impl<T: Float> Kernel for Evaluate<T> {
     fn run<S: Simd>(mut self, simd: S) -> [Vec<T>; 3] {
         let count = self.outputs.len() / self.columns;
         let rows: Vec<u32> = (0..count as u32).rev().collect();
-        let (mut deltas, mut values) = (self.outputs.clone(), vec![T::ZERO; 2 * count]);
+        let (mut deltas, mut values) = (self.outputs.clone(), vec![T::ZERO; 4 * count]);
         let batch = Batch {
             outputs: Rows::adjoining(&mut self.outputs, self.columns),
             deltas: Rows::adjoining(&mut deltas, self.columns),
-            values: Rows::adjoining(&mut values, 2),
+            values: Rows::adjoining(&mut values, 4),
             targets: match &self.classes {
                 Some(classes) => Targets::Classes(classes),
                 None => Targets::Values(&self.wanted, self.columns),
             },
             rows: &rows,
             scale: T::from_f64(1.0 / 7.0),
+            metrics: (&METRICS, self.decision),
         };
         match (self.wide, self.head) {
-            (false, head) => head.evaluate(simd, batch),
+            (false, head) => head.evaluate::<S, T, false>(simd, batch),
             (true, Head::Softmax { from_logits }) => simd.vectorize(wide::Softmax { from_logits, batch }),
             (true, Head::Logistic { from_logits }) => simd.vectorize(wide::Logistic { from_logits, batch }),
             (true, Head::Separate(_)) => simd.vectorize(wide::Pointwise { loss: MeanSquaredError {}, batch }),
@@ -71,6 +75,10 @@ fn assert_same<T: Float>(rows: usize, columns: usize) {
             if classes.is_some() && !matches!(head, Head::Softmax { .. }) {
                 continue;
             }
+            let decision = match head {
+                Head::Softmax { .. } => Decision::Largest,
+                Head::Logistic { .. } | Head::Separate(_) => Decision::Above(0.5),
+            };
             let work = |wide| Evaluate {
                 head,
                 wide,
@@ -78,6 +86,7 @@ fn assert_same<T: Float>(rows: usize, columns: usize) {
                 outputs: outputs.clone(),
                 classes: classes.clone(),
                 wanted: wanted.clone(),
+                decision,
             };
             let expected = bits(&run_on(InstructionSet::Portable, work(true)));
             for set in InstructionSet::available() {

@@ -3,9 +3,22 @@
 use super::{Batch, LogisticLoss};
 use crate::loss::{PointwiseLoss, Target};
 use crate::math::{log, sigmoid};
+use crate::metric::{Decision, Metric};
 use crate::reduce::Sum;
 use crate::simd::{Float, Kernel, Simd, Vector, first, first_lane, read, write};
 use crate::softmax;
+
+/// The metrics of one row.
+fn measure<T: Float>(
+    outputs: &[T],
+    values: &mut [T],
+    target: Target<'_, T>,
+    (metrics, decision): (&[Metric], Decision),
+) {
+    for (value, metric) in values.iter_mut().zip(metrics) {
+        *value = metric.row(outputs, target, decision);
+    }
+}
 
 /// The mean loss of one row, and its deltas.
 #[inline(always)]
@@ -39,9 +52,10 @@ impl<L: PointwiseLoss, T: Float> Kernel for Pointwise<'_, '_, L, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
-        let (loss, scale) = (self.loss, self.batch.scale);
-        for (outputs, deltas, value, target) in self.batch.rows() {
-            *value = pointwise_row::<T::Vector<S>>(&loss, outputs, deltas, target, scale);
+        let (loss, scale, metrics) = (self.loss, self.batch.scale, self.batch.metrics);
+        for (outputs, deltas, values, target) in self.batch.rows() {
+            values[0] = pointwise_row::<T::Vector<S>>(&loss, outputs, deltas, target, scale);
+            measure(outputs, &mut values[1..], target, metrics);
         }
     }
 }
@@ -57,14 +71,15 @@ impl<T: Float> Kernel for Logistic<'_, '_, T> {
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
         let Self { from_logits, batch } = self;
-        let scale = batch.scale;
-        for (outputs, deltas, value, target) in batch.rows() {
-            *value = pointwise_row::<T::Vector<S>>(&LogisticLoss, outputs, deltas, target, scale);
+        let (scale, metrics) = (batch.scale, batch.metrics);
+        for (outputs, deltas, values, target) in batch.rows() {
+            values[0] = pointwise_row::<T::Vector<S>>(&LogisticLoss, outputs, deltas, target, scale);
             if !from_logits {
                 for chunk in outputs.chunks_mut(T::Vector::<S>::LANES) {
                     write(sigmoid(read::<T::Vector<S>>(chunk)), chunk);
                 }
             }
+            measure(outputs, &mut values[1..], target, metrics);
         }
     }
 }
@@ -80,13 +95,14 @@ impl<T: Float> Kernel for Softmax<'_, '_, T> {
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
         let Self { from_logits, batch } = self;
-        let scale = batch.scale;
-        for (outputs, deltas, value, target) in batch.rows() {
-            *value = softmax_row::<T::Vector<S>>(outputs, deltas, target);
+        let (scale, metrics) = (batch.scale, batch.metrics);
+        for (outputs, deltas, values, target) in batch.rows() {
+            values[0] = softmax_row::<T::Vector<S>>(outputs, deltas, target);
             if !from_logits {
                 outputs.copy_from_slice(deltas);
             }
             softmax_deltas::<T::Vector<S>>(deltas, target, scale);
+            measure(outputs, &mut values[1..], target, metrics);
         }
     }
 }

@@ -1,0 +1,285 @@
+//! Small networks: a whole step of training in one function, with rows in the lanes of vectors.
+//!
+//! A network of a few nodes spends its time between the products, not in them. So its tensors lie feature by
+//! feature, a vector for the same value of as many rows; then no layer is too narrow for vectors, weights need
+//! not be turned around, softmax is that of many rows at once, and all parameters are updated in one sweep.
+//!
+//! Each tensor begins with a feature of ones, whose weights are the biases: the chain `1 * bias + ...` that
+//! starts from zero has the bits of one that starts from the bias. Nothing else differs either from the way of
+//! larger networks, in [`crate::network`]: the bits are the same.
+
+use std::ops::Range;
+
+use crate::activation::{Activation, Kept};
+use crate::buffer::Buffer;
+use crate::error::Result;
+use crate::gemm::{Matrix, MatrixMut, Strided, multiply_small, panel_width};
+use crate::head::{Batch, Head};
+use crate::layer::Layer;
+use crate::loss::Targets;
+use crate::metric::{Decision, Metric};
+use crate::network::Network;
+use crate::optimizer::{Part, Rule};
+use crate::parallel::Rows;
+use crate::simd::{Float, Kernel, Simd, Vector, read, transpose, write};
+use crate::source::{Source, Which};
+
+/// The most input nodes.
+const MOST_INPUTS: usize = 64;
+/// The most rows of a batch.
+const MOST_ROWS: usize = 512;
+
+/// A small network's layers, and the buffers of a step.
+#[derive(Debug)]
+pub struct Small<T> {
+    layers: Vec<SmallLayer>,
+    inputs: usize,
+    input_scale: f64,
+    outputs: usize,
+    metrics: usize,
+    /// Rows that there is room for.
+    rows: usize,
+    /// From one feature to the next: whole vectors of rows.
+    stride: usize,
+    /// The rows of a batch as they come.
+    gathered: Buffer<T>,
+    /// What each layer is given, and what the last one gives: a feature of ones, then the others.
+    features: Vec<Buffer<T>>,
+    /// The loss's gradient by each layer's net inputs.
+    deltas: Vec<Buffer<T>>,
+    /// One layer's deltas, row by row.
+    turned: Buffer<T>,
+    gradients: Buffer<T>,
+    /// The rows' losses and metrics.
+    values: Buffer<T>,
+}
+
+#[derive(Debug)]
+struct SmallLayer {
+    inputs: usize,
+    units: usize,
+    bias: bool,
+    weights: Range<usize>,
+    activation: Activation,
+}
+
+impl SmallLayer {
+    /// The layer's weights, those of the ones among them, as its terms by its units.
+    fn terms(&self) -> usize {
+        self.inputs + usize::from(self.bias)
+    }
+
+    /// Where the features that its weights are for begin.
+    fn first(&self) -> usize {
+        usize::from(!self.bias)
+    }
+}
+
+/// One step of a small network.
+pub struct Step<'a, 'd, T> {
+    /// The network.
+    pub small: &'a mut Small<T>,
+    /// All inputs.
+    pub inputs: Source<'d>,
+    /// All targets.
+    pub targets: Targets<'d, T>,
+    /// The rows of the batch.
+    pub rows: &'a [u32],
+    /// The output activation and the loss.
+    pub head: &'a Head,
+    /// What is reported, and how outputs are read for it.
+    pub metrics: (&'a [Metric], Decision),
+    /// The optimizer's rule of this step.
+    pub rule: Rule<T>,
+    /// The parameters and what the optimizer remembers of them.
+    pub part: Part<'a, T>,
+}
+
+impl<T: Float> Small<T> {
+    /// The buffers for a network, if it is small, has only what is done here, and its head takes features.
+    pub fn new(network: &Network, head: &Head, metrics: usize) -> Option<Self> {
+        let fits = |layer: &Layer| match layer {
+            Layer::Dense(dense) => {
+                let last = dense.parameters().end == network.size();
+                let pointwise = !matches!(dense.spec.activation, Activation::Prelu(_) | Activation::Softmax)
+                    && dense.spec.activation.kept() == Kept::Output;
+                dense.spec.units <= panel_width::<T>() && (pointwise || last && head.is_fused())
+            }
+            Layer::Dropout(_) => false,
+        };
+        let small = network.inputs() <= MOST_INPUTS && network.layers().iter().all(fits);
+        if !small || !Head::takes_features(network.outputs()) {
+            return None;
+        }
+        let layer = |layer: &Layer| match layer {
+            Layer::Dense(dense) => Some(SmallLayer {
+                inputs: dense.inputs(),
+                units: dense.spec.units,
+                bias: dense.panels.bias,
+                weights: dense.weights.clone(),
+                activation: dense.spec.activation,
+            }),
+            Layer::Dropout(_) => None,
+        };
+        let empty = || Buffer::zeros(0).expect("nothing is asked for");
+        Some(Self {
+            layers: network.layers().iter().filter_map(layer).collect(),
+            inputs: network.inputs(),
+            input_scale: network.input_scale(),
+            outputs: network.outputs(),
+            metrics,
+            rows: 0,
+            stride: 0,
+            gathered: empty(),
+            features: Vec::new(),
+            deltas: Vec::new(),
+            turned: empty(),
+            gradients: Buffer::zeros(network.size()).ok()?,
+            values: empty(),
+        })
+    }
+
+    /// Whether batches of so many rows are for here: with too few rows most lanes would be empty.
+    pub fn is_for(&self, rows: usize) -> bool {
+        (4..=MOST_ROWS).contains(&rows)
+    }
+
+    /// Makes room for batches of `rows` rows.
+    ///
+    /// # Errors
+    /// There is no memory for them.
+    pub fn make_room(&mut self, rows: usize) -> Result<()> {
+        if rows <= self.rows {
+            return Ok(());
+        }
+        let stride = rows.next_multiple_of(16);
+        let widest = self.layers.iter().map(|layer| layer.units).max().unwrap_or(0);
+        self.gathered = Buffer::zeros(stride * self.inputs)?;
+        let widths = std::iter::once(self.inputs).chain(self.layers.iter().map(|layer| layer.units));
+        self.features = widths.map(|width| Buffer::zeros((1 + width) * stride)).collect::<Result<_>>()?;
+        for features in &mut self.features {
+            features[..stride].fill(T::ONE);
+        }
+        let delta = |layer: &SmallLayer| Buffer::zeros(layer.units * stride);
+        self.deltas = self.layers.iter().map(delta).collect::<Result<_>>()?;
+        // Whole vectors are written of its rows.
+        self.turned = Buffer::zeros(stride * widest.next_multiple_of(16))?;
+        self.values = Buffer::zeros(stride * (1 + self.metrics))?;
+        (self.rows, self.stride) = (rows, stride);
+        Ok(())
+    }
+
+    /// The losses and metrics of the last step's rows, a row for each.
+    pub fn values(&self, rows: usize) -> &[T] {
+        &self.values[..rows * (1 + self.metrics)]
+    }
+}
+
+impl<T: Float> Kernel for Step<'_, '_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Step { small, inputs, targets, rows, head, metrics, rule, part } = self;
+        let (count, stride) = (rows.len(), small.stride);
+        assert!(count <= small.rows, "room for {} rows, not {count}", small.rows);
+        // As many rows as fill vectors; what is computed for those beyond the batch is not looked at.
+        let columns = count.next_multiple_of(T::Vector::<S>::LANES);
+
+        let gathered = Rows::adjoining(&mut small.gathered[..count * small.inputs], small.inputs);
+        inputs.gather(simd, Which::Listed(rows), small.input_scale, gathered);
+        let target = &mut small.features[0][stride..];
+        turn::<T::Vector<S>>(&small.gathered, (count, small.inputs), small.inputs, target, stride);
+
+        let last = small.layers.len() - 1;
+        for (index, layer) in small.layers.iter().enumerate() {
+            let (below, above) = small.features.split_at_mut(index + 1);
+            let weights = &part.parameters[layer.weights.clone()];
+            let weights = Strided::new(weights, (layer.units, 1), (layer.terms(), layer.units));
+            let x = Matrix::new(&below[index][layer.first() * stride..], layer.terms(), columns, stride);
+            let z = &mut above[0][stride..];
+            multiply_small(simd, weights, x, MatrixMut::new(z, layer.units, columns, stride));
+            if index < last || !head.is_fused() {
+                layer.activation.forward(simd, features(z, layer.units, columns, stride));
+            }
+        }
+
+        // Output by output, as the head takes them here.
+        let values = &mut small.features[last + 1][stride..];
+        let outputs = Rows { values, count, width: small.outputs, stride };
+        let deltas = Rows { values: &mut small.deltas[last][..], count, width: small.outputs, stride };
+        let values = Rows::adjoining(&mut small.values[..count * (1 + small.metrics)], 1 + small.metrics);
+        let scale = T::from_f64(1.0 / count as f64);
+        let batch = Batch { outputs, deltas, values, targets, rows, scale, metrics };
+        head.evaluate::<S, T, true>(simd, batch);
+
+        for (index, layer) in small.layers.iter().enumerate().rev() {
+            let (below, above) = small.deltas.split_at_mut(index);
+            let delta = &mut above[0][..];
+            if index < last || !head.is_fused() {
+                let kept = &small.features[index + 1][stride..];
+                let kept = Rows {
+                    values: &kept[..layer.units * stride],
+                    count: layer.units,
+                    width: columns,
+                    stride,
+                };
+                layer.activation.backward(simd, features(delta, layer.units, columns, stride), kept);
+            }
+            let width = layer.units.next_multiple_of(T::Vector::<S>::LANES);
+            turn::<T::Vector<S>>(delta, (layer.units, count), stride, &mut small.turned, width);
+            let x = &small.features[index][layer.first() * stride..];
+            let x = Strided::new(x, (layer.terms(), stride), (count, 1));
+            let gradients = &mut small.gradients[layer.weights.clone()];
+            let gradients = MatrixMut::new(gradients, layer.terms(), layer.units, layer.units);
+            multiply_small(simd, x, Matrix::new(&small.turned, count, layer.units, width), gradients);
+            if let Some(below) = below.last_mut() {
+                let weights =
+                    &part.parameters[layer.weights.clone()][usize::from(layer.bias) * layer.units..];
+                let weights = Strided::new(weights, (layer.inputs, layer.units), (layer.units, 1));
+                let delta = Matrix::new(delta, layer.units, columns, stride);
+                multiply_small(simd, weights, delta, MatrixMut::new(below, layer.inputs, columns, stride));
+            }
+        }
+        rule.update(simd, part, &small.gradients);
+    }
+}
+
+/// Features as rows `stride` apart.
+fn features<T>(values: &mut [T], features: usize, width: usize, stride: usize) -> Rows<&mut [T]> {
+    Rows { values: &mut values[..features * stride], count: features, width, stride }
+}
+
+/// Rows become columns: `target[column * target_stride + row] = source[row * stride + column]`. The target's
+/// rows are written in whole vectors.
+#[inline(always)]
+fn turn<V: Vector>(
+    source: &[V::Element],
+    (rows, columns): (usize, usize),
+    stride: usize,
+    target: &mut [V::Element],
+    target_stride: usize,
+) {
+    if rows * columns <= 32 {
+        // Turning a block in registers takes longer than so few moves.
+        for row in 0..rows {
+            for column in 0..columns {
+                target[column * target_stride + row] = source[row * stride + column];
+            }
+        }
+        return;
+    }
+    for row in (0..rows).step_by(V::LANES) {
+        for column in (0..columns).step_by(V::LANES) {
+            let (high, wide) = (V::LANES.min(rows - row), V::LANES.min(columns - column));
+            let mut block = [V::constant(0.0); 16];
+            for (index, vector) in block.iter_mut().enumerate().take(high) {
+                *vector = read(&source[(row + index) * stride + column..][..wide]);
+            }
+            transpose(&mut block);
+            for (index, vector) in block.iter().enumerate().take(wide) {
+                write(*vector, &mut target[(column + index) * target_stride + row..][..V::LANES]);
+            }
+        }
+    }
+}
