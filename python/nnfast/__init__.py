@@ -29,6 +29,7 @@ from nnfast.perceptron import ConvergenceWarning, Perceptron
 
 if _TYPE_CHECKING:
     from nnfast import datasets, plot, reference
+    from nnfast._config import show_config
     from nnfast._files import load
 
     __version__: str
@@ -66,7 +67,10 @@ __all__ = [
     "plot",
     "reference",
     "set_num_threads",
+    "show_config",
 ]
+
+_NAMED_LATER = {"load": "nnfast._files", "show_config": "nnfast._config"}
 
 _warn_if_core_is_missing()
 
@@ -77,10 +81,10 @@ def __getattr__(name: str) -> _Any:
         from nnfast._version import version
 
         return version()
-    if name == "load":
-        from nnfast._files import load
+    if name in _NAMED_LATER:
+        from importlib import import_module
 
-        return load
+        return getattr(import_module(_NAMED_LATER[name]), name)
     if name in ("datasets", "plot", "reference"):
         from importlib import import_module
 

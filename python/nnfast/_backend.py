@@ -88,6 +88,12 @@ class Backend(Protocol):
     def registry(self) -> dict[str, list[str]]:
         """Return the names that the backend knows, by kind."""
 
+    def instruction_set(self) -> str | None:
+        """Return the instruction set in use, or None where it is NumPy that chooses."""
+
+    def instruction_sets(self) -> list[str]:
+        """Return the instruction sets that this machine can run, the widest first."""
+
 
 def select(name: str | None = None) -> str:
     """Return the backend to use: the one asked for, else the environment's, else the best there.

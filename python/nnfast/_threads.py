@@ -12,7 +12,7 @@ from nnfast import _validation
 
 VARIABLE = "NNFAST_NUM_THREADS"
 
-_chosen: int | None = None
+_chosen: tuple[int, str] | None = None  # how many, and why
 
 
 def set_num_threads(count: int | None) -> None:
@@ -32,7 +32,7 @@ def set_num_threads(count: int | None) -> None:
     >>> nn.set_num_threads(None)
     """
     global _chosen
-    _chosen = None if count is None else _validation.integer(count, "count")
+    _chosen = None if count is None else (_validation.integer(count, "count"), "set_num_threads")
 
 
 def get_num_threads() -> int:
@@ -47,35 +47,49 @@ def get_num_threads() -> int:
     >>> nn.get_num_threads() >= 1
     True
     """
+    return explained()[0]
+
+
+def explained() -> tuple[int, str]:
+    """Return the number of threads that networks work with, and where it comes from."""
     global _chosen
     if _chosen is None:
         _chosen = _default()
     return _chosen
 
 
-def _default() -> int:
+def _default() -> tuple[int, str]:
     asked = os.environ.get(VARIABLE, "").strip()
     if not asked:
         return available_processors()
     if not (asked.isascii() and asked.isdigit() and int(asked) >= 1):
         raise ValueError(f"{VARIABLE} is {asked!r}; wanted is a whole number of at least 1")
-    return int(asked)
+    return int(asked), f"the environment variable {VARIABLE}"
 
 
-def available_processors(root: str = "/") -> int:
-    """Return how many processors this process may use: its affinity, within its cgroup's quota."""
+def available_processors(root: str = "/") -> tuple[int, str]:
+    """Return how many processors this process may use, and what says so.
+
+    That is its affinity, within its cgroup's quota.
+    """
+    there = os.cpu_count() or 1
     try:
         count = len(os.sched_getaffinity(0))
     except AttributeError:  # only Linux has it
-        count = os.cpu_count() or 1
-    # A quota of 1.5 processors keeps two threads busy three quarters of the time: round up.
-    return max(1, math.ceil(min(count, _cgroup_quota(root))))
+        count = there
+    quota = _cgroup_quota(root)
+    if quota < count:
+        # A quota of 1.5 processors keeps two threads busy three quarters of the time: round up.
+        return max(1, math.ceil(quota)), f"the cgroup's quota of {quota:g} processors"
+    if count < there:
+        return count, f"the affinity to {count} of {there} processors"
+    return count, "the number of processors"
 
 
 def _cgroup_quota(root: str) -> float:
     """Return the processors that the cgroup and those above it allow; inf without a limit."""
     quota = math.inf
-    for line in _read(root, "proc/self/cgroup").splitlines():
+    for line in read(root, "proc/self/cgroup").splitlines():
         _, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
         if controllers and "cpu" not in controllers.split(","):
@@ -86,16 +100,16 @@ def _cgroup_quota(root: str) -> float:
         for depth in range(len(parts) + 1):
             folder = os.path.join(base, *parts[:depth])
             if controllers:
-                limit = _read(root, folder, "cpu.cfs_quota_us").split()
-                limit += _read(root, folder, "cpu.cfs_period_us").split()
+                limit = read(root, folder, "cpu.cfs_quota_us").split()
+                limit += read(root, folder, "cpu.cfs_period_us").split()
             else:
-                limit = _read(root, folder, "cpu.max").split()
+                limit = read(root, folder, "cpu.max").split()
             if len(limit) == 2 and all(value.isdigit() for value in limit) and int(limit[1]):
                 quota = min(quota, int(limit[0]) / int(limit[1]))
     return quota
 
 
-def _read(*parts: str) -> str:
+def read(*parts: str) -> str:
     try:
         with open(os.path.join(*parts), encoding="ascii") as file:
             return file.read()

@@ -185,3 +185,16 @@ pub fn registry(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     }
     Ok(registry)
 }
+
+/// The instruction set in use; see [`InstructionSet::chosen`].
+#[pyfunction]
+pub fn instruction_set() -> PyResult<&'static str> {
+    Ok(InstructionSet::chosen()?.name())
+}
+
+/// The instruction sets that this machine can run, widest first.
+#[pyfunction]
+pub fn instruction_sets() -> Vec<&'static str> {
+    let available = InstructionSet::ALL.into_iter().filter(|set| set.is_available());
+    available.map(InstructionSet::name).collect()
+}

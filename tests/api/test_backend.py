@@ -119,7 +119,7 @@ def unset_threads(monkeypatch):
 
 @pytest.mark.usefixtures("unset_threads")
 def test_threads_are_those_set_else_those_of_the_environment(monkeypatch):
-    assert nn.get_num_threads() == _threads.available_processors()
+    assert nn.get_num_threads() == _threads.available_processors()[0]
     monkeypatch.setattr(_threads, "_chosen", None)
     monkeypatch.setenv("NNFAST_NUM_THREADS", "3")
     net = nn.FeedForward("2-1")
@@ -181,4 +181,4 @@ def test_a_container_s_quota_limits_the_threads(files, quota, tmp_path, monkeypa
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    assert _threads.available_processors(str(tmp_path)) == (quota or 8)
+    assert _threads.available_processors(str(tmp_path))[0] == (quota or 8)

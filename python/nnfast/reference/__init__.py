@@ -24,6 +24,8 @@ __all__ = [
     "activation",
     "activation_derivative",
     "first_non_finite",
+    "instruction_set",
+    "instruction_sets",
     "perceptron_epoch",
     "permutation",
     "registry",
@@ -46,3 +48,13 @@ def registry() -> dict[str, list[str]]:
         "initializers": Initializer.names(),
         "metrics": Metric.names(),
     }
+
+
+def instruction_set() -> str | None:
+    """Return None: which instructions NumPy's products and functions use is NumPy's to choose."""
+    return None
+
+
+def instruction_sets() -> list[str]:
+    """Return an empty list, for the same reason; the compiled core names its own here."""
+    return []
