@@ -115,6 +115,7 @@ def config(layers: Sequence[Layer], bias: str) -> dict[str, Any]:
     """Return the plain description that a backend builds its network from."""
     return {
         "inputs": inputs(layers),
+        "input_scale": input_scale(layers),
         "bias": bias,
         "layers": [layer.config() for layer in layers if isinstance(layer, (Dense, Dropout))],
     }
@@ -122,7 +123,8 @@ def config(layers: Sequence[Layer], bias: str) -> dict[str, Any]:
 
 def from_config(description: Mapping[str, Any]) -> tuple[Layer, ...]:
     """Return the layers of a description made by `config`."""
-    layers: list[Layer] = [Input(description["inputs"])]
+    scale = description.get("input_scale", 1.0)  # not in the first files
+    layers: list[Layer] = [Input(description["inputs"], scale=scale)]
     for layer in description["layers"]:
         if layer["type"] == "dropout":
             layers.append(Dropout(layer["rate"]))
@@ -146,6 +148,24 @@ def inputs(layers: Sequence[Layer]) -> int:
     first = layers[0]
     assert isinstance(first, Input)
     return first.units
+
+
+def input_scale(layers: Sequence[Layer]) -> float:
+    """Return what a checked sequence of layers multiplies its inputs by."""
+    first = layers[0]
+    assert isinstance(first, Input)
+    return first.scale
+
+
+def refuse_scale_beyond(layers: Sequence[Layer], dtype: np.dtype[Any]) -> None:
+    """Refuse a scale that is 0 or infinite in the network's dtype."""
+    scale = input_scale(layers)
+    smallest, largest = float(np.finfo(dtype).tiny), float(np.finfo(dtype).max)
+    if not smallest <= abs(scale) <= largest:
+        raise ValueError(
+            f"scale of Input is {scale:g}; wanted is, for {dtype}, a number from {smallest:g} to "
+            f"{largest:g}, or such a one below 0"
+        )
 
 
 def output(layers: Sequence[Layer]) -> Dense:

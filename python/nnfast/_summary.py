@@ -34,6 +34,8 @@ def summary(layers: Sequence[Layer], bias: str, dtype: np.dtype[Any]) -> Summary
         seen[kind] = seen.get(kind, 0) + 1
         name = kind.lower() if isinstance(layer, Input) else f"{kind.lower()}_{seen[kind]}"
         activation = f"dropout {layer.rate:g}" if isinstance(layer, Dropout) else ""
+        if isinstance(layer, Input) and layer.scale != 1:
+            activation = f"scale {layer.scale:g}"
         if isinstance(layer, Dense):
             activation = _described(layer)
         if not isinstance(layer, Dropout):

@@ -162,13 +162,15 @@ def inputs(
     columns: int | None,
     dtype: np.dtype[Any],
     backend: Backend,
+    scale: float = 1.0,
     argument: str = "X",
     one_row: bool = False,
 ) -> Array:
     """Return X as a 2-D array of float32, float64 or uint8 with finite values.
 
     Arrays of these dtypes are passed on as they are, whatever their strides; all else becomes an
-    array of the network's dtype. `one_row` lets a 1-D array pass as a single row.
+    array of the network's dtype. `scale` is what the network will multiply them by. `one_row` lets
+    a 1-D array pass as a single row.
     """
     original = real_array(values, argument)
     if one_row and original.ndim == 1:
@@ -190,15 +192,14 @@ def inputs(
             f"{argument} has {original.shape[1]} columns, its shape is {original.shape}; "
             f"wanted is {wanted}, a column for each input"
         )
-    if original.dtype == np.uint8:
-        return original
     converted = original
     if original.dtype not in READ_IN_PLACE or not original.flags.aligned:
         with np.errstate(over="ignore"):
             converted = original.astype(dtype)
-    finite(converted, original, argument, backend)
-    if converted.dtype.itemsize > dtype.itemsize:
-        in_range(converted, argument, dtype)
+    if original.dtype != np.uint8:
+        finite(converted, original, argument, backend)
+    if converted.dtype.itemsize > dtype.itemsize or abs(scale) > 1:
+        in_range(converted, argument, dtype, scale)
     return converted
 
 
@@ -222,13 +223,19 @@ def output(values: object, shape: tuple[int, ...], dtype: np.dtype[Any], inputs:
     return np.asarray(values)
 
 
-def in_range(values: Array, argument: str, dtype: np.dtype[Any]) -> None:
-    """Refuse finite values that would become infinite in a smaller dtype."""
-    largest = max(values.max(), -values.min())
-    if largest > np.finfo(dtype).max:
+def in_range(values: Array, argument: str, dtype: np.dtype[Any], scale: float) -> None:
+    """Refuse finite values that would become infinite in a smaller dtype, or by the scale."""
+    largest = max(float(values.max()), -float(values.min()))
+    limit = float(np.finfo(dtype).max)
+    if largest > limit:
         raise ValueError(
             f"{argument} holds values as large as {largest:g}, which {dtype} cannot; scale "
             f"{argument}, or give the network dtype='float64'"
+        )
+    if largest * abs(scale) > limit:
+        raise ValueError(
+            f"{argument} holds values as large as {largest:g}, which {dtype} cannot hold times "
+            f"{scale:g}, the scale of Input"
         )
 
 

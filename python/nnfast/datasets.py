@@ -115,7 +115,8 @@ def mnist(
     Parameters
     ----------
     dtype : {"float32", "float64", "uint8"}, default "float32"
-        "uint8" gives the raw bytes, 0 to 255; the others give them divided by 255.
+        "uint8" gives the raw bytes, 0 to 255, a quarter of the memory: ``nn.Input(784,
+        scale=1/255)`` scales them batch by batch. The others give them divided by 255.
     mirrors : sequence of str, optional
         Addresses of the folders to download from, tried in turn, in place of the public ones:
         https, or http on loopback. With an empty list nothing is ever downloaded.

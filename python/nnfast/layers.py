@@ -15,6 +15,7 @@ from nnfast._registry import member
 from nnfast._validation import UNITS_LIMIT
 
 if TYPE_CHECKING:
+    from dataclasses import KW_ONLY
     from typing import TypeAlias
 
     ActivationLike: TypeAlias = str | activations.Activation | type[activations.Activation]
@@ -32,18 +33,33 @@ class Input(Layer):
     ----------
     units : int
         Number of columns of X, at least 1.
+    scale : float, default 1.0
+        What every value of X is multiplied by when a batch is gathered, in the network's dtype: so
+        bytes are brought into [0, 1] by ``scale=1/255`` without a copy of them all as floats. It is
+        a part of the network, in `predict` as in `fit`, and goes into its file. Not 0.
 
     Examples
     --------
     >>> import nnfast as nn
     >>> nn.Input(784).units
     784
+    >>> nn.Input(64, scale=0.0625)
+    Input(64, scale=0.0625)
     """
 
     units: int = whole(below=UNITS_LIMIT)
+    _: KW_ONLY
+    scale: float = real(default=1.0)
+
+    def _check(self) -> None:
+        if self.scale == 0:
+            raise ValueError(
+                f"scale of Input is {self.scale}; wanted is a finite number other than 0"
+            )
 
     def __repr__(self) -> str:
-        return f"Input({self.units})"
+        scale = "" if self.scale == 1 else f", scale={self.scale!r}"
+        return f"Input({self.units}{scale})"
 
 
 class Dense(Layer):

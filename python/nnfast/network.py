@@ -101,6 +101,7 @@ class FeedForward:
         self._layers = _architecture.build(layers, hidden, output, initializer)
         self._bias: str = _validation.choice(bias, "bias", ("parameter", "embedded"))
         self._dtype = _validation.network_dtype(dtype)
+        _architecture.refuse_scale_beyond(self._layers, self._dtype)
         if seed is None:
             seed = int.from_bytes(os.urandom(4), "little")
         self._seed = _validation.integer(seed, "seed", minimum=0, below=_validation.SEED_LIMIT)
@@ -627,6 +628,7 @@ class FeedForward:
             columns=self.inputs,
             dtype=self._dtype,
             backend=_backend.module(self._backend),
+            scale=_architecture.input_scale(self._layers),
             argument=argument,
             one_row=one_row,
         )

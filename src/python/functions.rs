@@ -195,6 +195,5 @@ pub fn instruction_set() -> PyResult<&'static str> {
 /// The instruction sets that this machine can run, widest first.
 #[pyfunction]
 pub fn instruction_sets() -> Vec<&'static str> {
-    let available = InstructionSet::ALL.into_iter().filter(|set| set.is_available());
-    available.map(InstructionSet::name).collect()
+    InstructionSet::available().map(InstructionSet::name).collect()
 }

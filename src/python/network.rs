@@ -265,7 +265,7 @@ fn predict<'py, T: Element>(
         // Whoever holds the lock may wait for Python's, which is held here: so it is not waited for.
         let at_once = if small { try_read(model) } else { None };
         let mut work = |model: &Model<T>, threads| {
-            let fit = all_fit::<T>(&source);
+            let fit = all_fit::<T>(&source, model.network().input_scale());
             if fit {
                 model.predict(source, threads, values)?;
             }

@@ -182,15 +182,17 @@ fn addresses(array: &Bound<'_, PyUntypedArray>, kind: NPY_TYPES) -> Range<isize>
     range
 }
 
-/// Whether all values are finite, also in the network's type.
-pub fn all_fit<T: Float>(source: &Source<'_>) -> bool {
+/// Whether all values are finite, also in the network's type and times what it multiplies them by. At the
+/// very edge it says no: what is not taken here is looked at again by Python's border.
+pub fn all_fit<T: Float>(source: &Source<'_>, scale: f64) -> bool {
+    let largest = T::LARGEST.to_f64() / scale.abs().max(1.0);
     match source {
-        Source::F32(view) => all(view, |value| value.abs() <= f32::MAX),
-        Source::F64(view) if T::MANTISSA_BITS < f64::MANTISSA_BITS => {
-            all(view, |value| value.abs() <= f64::from(f32::MAX))
+        Source::F32(view) => {
+            let largest = f64::from(f32::MAX).min(largest) as f32;
+            all(view, |value| value.abs() <= largest)
         }
-        Source::F64(view) => all(view, |value| value.abs() <= f64::MAX),
-        Source::U8(_) => true,
+        Source::F64(view) => all(view, |value| value.abs() <= largest),
+        Source::U8(_) => f64::from(u8::MAX) <= largest,
     }
 }
 

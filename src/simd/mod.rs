@@ -59,6 +59,8 @@ pub trait Float:
     const ONE: Self;
     /// The stored bits of the significand, without the hidden one: 23 or 52.
     const MANTISSA_BITS: u32;
+    /// The largest finite value.
+    const LARGEST: Self;
     /// NumPy's name of the type.
     const NAME: &'static str;
     /// Rounds to this type.
@@ -84,6 +86,7 @@ macro_rules! float {
             const ZERO: Self = 0.0;
             const ONE: Self = 1.0;
             const MANTISSA_BITS: u32 = $mantissa;
+            const LARGEST: Self = $type::MAX;
             const NAME: &'static str = $name;
             #[inline(always)]
             fn from_f64(value: f64) -> Self {

@@ -113,6 +113,9 @@ def test_any_number_becomes_a_float():
         (lambda: nn.Dropout(1.0), "rate of Dropout is 1.0; .* at least 0 and below 1"),
         (lambda: nn.Dense(0), "units of Dense is 0; wanted is a whole number of at least 1"),
         (lambda: nn.Input(-1), "units of Input is -1"),
+        (lambda: nn.Input(3, scale=0), "scale of Input is 0.0; wanted is a finite number other t"),
+        (lambda: nn.Input(3, scale=float("nan")), "scale of Input is nan; wanted is a finite"),
+        (lambda: nn.Input(3, scale=float("-inf")), "scale of Input is -inf; wanted is a finite"),
     ],
 )
 def test_a_value_out_of_bounds_gets_one_sentence(make, sentence):
@@ -132,6 +135,8 @@ def test_a_value_out_of_bounds_gets_one_sentence(make, sentence):
         (lambda: nn.Dense(2.0), "units of Dense is 2.0; wanted is a whole number"),
         (lambda: nn.Dense(True), "units of Dense is True"),
         (lambda: nn.Input(), "units of Input is missing"),
+        (lambda: nn.Input(3, 0.5), "Input takes 1 values without a name but was given 2; by name"),
+        (lambda: nn.Input(3, scale="1/255"), "scale of Input is '1/255'; wanted is a finite"),
         (lambda: nn.Dense(3, 7), "activation of Dense is 7; wanted is the name, the class or an"),
         (lambda: nn.Dense(3, nn.Adam), "activation of Dense is <class"),
     ],
@@ -193,6 +198,6 @@ def test_the_signatures_are_shown():
         "(learning_rate=0.01, *, momentum=0.0, nesterov=False)"
     )
     assert str(inspect.signature(nn.AdamW)).endswith("epsilon=1e-07, weight_decay=0.004)")
-    assert str(inspect.signature(nn.Input)) == "(units)"
+    assert str(inspect.signature(nn.Input)) == "(units, *, scale=1.0)"
     assert str(inspect.signature(nn.MeanSquaredError)) == "()"
     assert list(inspect.signature(nn.Dense).parameters)[:2] == ["units", "activation"]

@@ -177,7 +177,8 @@ def runs(
     heads = [one for one in HEADS if one[1] in allowed and (kinked or not has_kink(one[0]))]
     loss, output = head or draw(st.sampled_from(heads))
     widths = st.integers(1, widest)
-    layers: list[nn.layers.Layer] = [nn.Input(draw(widths))]
+    scale = draw(st.sampled_from([1.0, 0.5, -1 / 3]))
+    layers: list[nn.layers.Layer] = [nn.Input(draw(widths), scale=scale)]
     depth = draw(st.integers(1 if hidden is None else 2, 6))
     for place in range(depth):
         if draw(st.integers(0, 3)) == 3:

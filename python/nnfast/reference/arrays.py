@@ -17,7 +17,7 @@ Rows: TypeAlias = "slice | NDArray[np.uint32]"
 """Which rows of an array a batch takes: a run of them, or a list in any order."""
 
 
-def take_rows(x: NDArray[Any], rows: Rows, dtype: DTypeLike) -> Array:
+def take_rows(x: NDArray[Any], rows: Rows, dtype: DTypeLike, scale: float = 1.0) -> Array:
     """Gather one batch of the user's array, as numbers of the network's type.
 
     Parameters
@@ -28,13 +28,16 @@ def take_rows(x: NDArray[Any], rows: Rows, dtype: DTypeLike) -> Array:
         Which rows, in which order.
     dtype : data type
         float32 or float64.
+    scale : float
+        What every number is multiplied by, once both are of this type.
 
     Returns
     -------
     ndarray of shape (rows, inputs)
         A view where nothing has to change, else a copy of these rows alone.
     """
-    return x[rows].astype(dtype, copy=False)
+    taken: Array = x[rows].astype(dtype, copy=False)
+    return taken if scale == 1.0 else taken * taken.dtype.type(scale)
 
 
 def first_non_finite(x: NDArray[Any]) -> int | None:

@@ -37,8 +37,9 @@ class Network:
     Parameters
     ----------
     config : str
-        The architecture as JSON: ``inputs``, ``bias`` (``"parameter"`` or ``"embedded"``) and
-        ``layers``, complete and already validated.
+        The architecture as JSON: ``inputs``, ``input_scale`` (what every input is multiplied by; 1
+        if left out), ``bias`` (``"parameter"`` or ``"embedded"``) and ``layers``, complete and
+        already validated.
     dtype : str
         ``"float32"`` or ``"float64"``; all arithmetic is done in it, except for the sum of the
         losses over the rows, which is done in float64.
@@ -75,6 +76,7 @@ class Network:
         self.stages: list[Stage] = []
         self.training: Training | None = None
         self.slots: list[list[Array]] = []  # slots[s][p] has the shape of parameter p
+        self.input_scale: float = architecture.get("input_scale", 1.0)
         width: int = architecture["inputs"]
         for index, layer in enumerate(architecture["layers"]):
             if layer["type"] == "dropout":
@@ -169,20 +171,20 @@ class Network:
         order = permutation(len(x), self.seed, SHUFFLE, self.epoch) if shuffle else None
         total = np.zeros(1 + len(self._compiled().metrics))
         for rows in _batches(len(x), batch_size, order):
-            total += self._learn(take_rows(x, rows, self.dtype), y[rows])
+            total += self._learn(self._take(x, rows), y[rows])
         self.epoch += 1
         return [float(value) for value in total / len(x)]
 
     @np.errstate(all="ignore")
     def train_batch(self, x: NDArray[Any], y: Targets, threads: int = 1) -> list[float]:
         """Take one step on these rows; return loss and metrics from before it."""
-        total = self._learn(take_rows(x, slice(None), self.dtype), y)
+        total = self._learn(self._take(x, slice(None)), y)
         return [float(value) for value in total / len(x)]
 
     @np.errstate(all="ignore")
     def gradients(self, x: NDArray[Any], y: Targets, threads: int = 1) -> tuple[float, list[Array]]:
         """Give the mean loss of these rows and its gradient by each parameter, without dropout."""
-        passed, kept = self._forward(take_rows(x, slice(None), self.dtype), step=None)
+        passed, kept = self._forward(self._take(x, slice(None)), step=None)
         loss = self._measure(passed, y)[0] / len(x)
         return float(loss), self._backward(passed, kept, y)
 
@@ -196,6 +198,10 @@ class Network:
         for p, (w, g) in enumerate(zip(self._parameters(), gradients, strict=True)):
             optimizer.update(w, g, [slot[p] for slot in self.slots], self.step)
         return total
+
+    def _take(self, x: NDArray[Any], rows: Rows) -> Array:
+        """Gather a batch of the user's array, scaled: what the first layer sees."""
+        return take_rows(x, rows, self.dtype, self.input_scale)
 
     def _forward(self, x: Array, step: int | None) -> tuple[list[Array], list[Any]]:
         """Pass x through every stage; return the output of each, and what each keeps."""
@@ -250,7 +256,7 @@ class Network:
         """
         outputs = np.empty((len(x), self.outputs), dtype=self.dtype) if out is None else out
         for rows in _batches(len(x), _ROWS_AT_ONCE):
-            a = take_rows(x, rows, self.dtype)
+            a = self._take(x, rows)
             for stage in self.stages:
                 a, _ = stage.forward(a, None)
             outputs[rows] = a
@@ -263,7 +269,7 @@ class Network:
         """Measure loss and metrics, means over all rows, without dropout and without learning."""
         total = np.zeros(1 + len(self._compiled().metrics))
         for rows in _batches(len(x), batch_size):
-            passed, _ = self._forward(take_rows(x, rows, self.dtype), step=None)
+            passed, _ = self._forward(self._take(x, rows), step=None)
             total += self._measure(passed, y[rows])
         return [float(value) for value in total / len(x)]
 
