@@ -110,28 +110,37 @@ impl<T: Float> Model<T> {
         Ok(())
     }
 
-    /// One pass over the data with an update after each batch. Gives the means over all rows of the loss,
-    /// before each row's update, and of the metrics.
+    /// One pass over the data, or over the rows of it that are named, with an update after each batch. Gives
+    /// the means over these rows of the loss, before each row's update, and of the metrics.
     ///
     /// # Errors
-    /// Data that does not fit, a model that is not compiled, or a stop asked for by `go_on`, which is
+    /// Data that does not fit, rows that are not there, a model that is not compiled, or a stop asked for by `go_on`, which is
     /// called now and then between steps; the steps made until then are kept.
     pub fn train_epoch(
         &mut self,
         data: Data<'_, T>,
+        rows: Option<&[u32]>,
         pass: Pass,
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Vec<f64>> {
         self.check_data(&data)?;
         let epoch = self.epoch;
-        let rows = data.inputs.rows();
+        let total = data.inputs.rows();
+        if rows.is_some_and(|rows| !are_rows(rows, total)) {
+            return Err(Error::Shape("there are no rows to learn from, or not in X".into()));
+        }
         let training = self.training.as_mut().ok_or_else(not_compiled)?;
         let mut order = std::mem::take(&mut training.order);
-        order.resize(rows, 0);
+        order.resize(rows.map_or(total, <[u32]>::len), 0);
         if pass.shuffle {
             Stream::new(self.seed, Purpose::Shuffle, 0, epoch).permute(&mut order);
         } else {
             consecutive(0, &mut order);
+        }
+        if let Some(rows) = rows {
+            for row in &mut order {
+                *row = rows[*row as usize];
+            }
         }
         let result = self.run(Steps { data, pass, order: &order, gradients: None, go_on });
         if let Some(training) = &mut self.training {
@@ -243,6 +252,11 @@ impl<T: Float> Model<T> {
         };
         Err(Error::Shape(problem.into()))
     }
+}
+
+/// Whether there is a row, as many as can be counted, and all are of a table of `total` rows.
+fn are_rows(rows: &[u32], total: usize) -> bool {
+    !rows.is_empty() && u32::try_from(rows.len()).is_ok() && rows.iter().all(|&row| (row as usize) < total)
 }
 
 fn not_compiled() -> Error {

@@ -31,6 +31,7 @@ if _TYPE_CHECKING:
     from nnfast import datasets, plot, reference
     from nnfast._config import show_config
     from nnfast._files import load
+    from nnfast._many import fit_many
 
     __version__: str
 
@@ -57,6 +58,7 @@ __all__ = [
     "activations",
     "callbacks",
     "datasets",
+    "fit_many",
     "get_num_threads",
     "initializers",
     "layers",
@@ -70,7 +72,11 @@ __all__ = [
     "show_config",
 ]
 
-_NAMED_LATER = {"load": "nnfast._files", "show_config": "nnfast._config"}
+_NAMED_LATER = {
+    "fit_many": "nnfast._many",
+    "load": "nnfast._files",
+    "show_config": "nnfast._config",
+}
 
 _warn_if_core_is_missing()
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -44,10 +44,24 @@ class Network(Protocol):
     def gradients(self, x: Array, y: Array, threads: int) -> tuple[float, list[Array]]:
         """Return the mean loss and its derivative by every parameter."""
 
-    def train_epoch(
-        self, x: Array, y: Array, batch_size: int, shuffle: bool, threads: int
-    ) -> list[float]:
-        """Train on all rows once; return loss and metrics, each the mean over the rows."""
+    def train_epochs(
+        self,
+        x: Array,
+        y: Array,
+        rows: Array | None,
+        batch_size: int,
+        shuffle: bool,
+        threads: int,
+        epochs: int,
+        report: list[list[float]],
+        stopped: Callable[[], bool],
+    ) -> None:
+        """Train for one epoch, or for some more up to `epochs` if they are short.
+
+        An epoch goes through all rows once, or through those whose numbers `rows` holds. The loss
+        and the metrics of each, means over its rows, are appended to `report`, whatever is raised
+        then. `stopped` is asked now and then, from any thread, whether to end by KeyboardInterrupt.
+        """
 
     def train_batch(self, x: Array, y: Array, threads: int) -> list[float]:
         """Take one step on these rows; return loss and metrics from before it."""

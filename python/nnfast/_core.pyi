@@ -1,6 +1,6 @@
 """The compiled core: nnfast's arithmetic in Rust. Arguments are checked before they come here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 from numpy.typing import NDArray
@@ -30,9 +30,18 @@ class Network:
     def gradients(
         self, x: NDArray[Any], y: NDArray[Any], threads: int
     ) -> tuple[float, list[NDArray[Any]]]: ...
-    def train_epoch(
-        self, x: NDArray[Any], y: NDArray[Any], batch_size: int, shuffle: bool, threads: int
-    ) -> list[float]: ...
+    def train_epochs(
+        self,
+        x: NDArray[Any],
+        y: NDArray[Any],
+        rows: NDArray[Any] | None,
+        batch_size: int,
+        shuffle: bool,
+        threads: int,
+        epochs: int,
+        report: list[list[float]],
+        stopped: Callable[[], bool],
+    ) -> None: ...
     def train_batch(self, x: NDArray[Any], y: NDArray[Any], threads: int) -> list[float]: ...
     def evaluate(
         self, x: NDArray[Any], y: NDArray[Any], batch_size: int, threads: int

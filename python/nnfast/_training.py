@@ -3,53 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from nnfast import callbacks
+from nnfast._lessons import Lesson
 from nnfast._progress import ProgressLines
 from nnfast.callbacks import Callback, History, Logs
 
+if TYPE_CHECKING:
+    from nnfast.network import FeedForward
 
-def run(
-    epoch_of: Callable[[], Logs],
-    stopped: Callable[[], bool],
-    kept: dict[str, list[float]],
+
+def train(
+    network: FeedForward,
+    lesson: Lesson,
     epochs: int,
-    watchers: Sequence[Callback],
-    progress: ProgressLines | None,
+    threads: Callable[[], int],
+    verbose: int,
+    watchers: Sequence[Callback] = (),
+    progress: ProgressLines | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> History:
     """Train epoch by epoch and tell the watchers; history is of whole epochs, whatever is raised.
 
     Parameters
     ----------
-    epoch_of : callable
-        Trains for one epoch and returns its numbers.
-    stopped : callable
-        Tells whether a watcher has asked for the end.
-    kept : dict
-        The history of all runs, to which each epoch is added.
+    network : FeedForward
+    lesson : Lesson
+        What it learns from.
     epochs : int
         How many at most.
+    threads : callable
+        Tells how many threads to work with, for the next epochs.
+    verbose : int
+        What the history is to say of it.
     watchers : sequence of Callback
     progress : ProgressLines, optional
         One of the watchers, to be closed however the run ends.
+    stopped : callable, optional
+        Tells whether to end as Ctrl-C does, which reaches the main thread alone.
     """
+    steps = -(-lesson.length // lesson.batch_size)
     history = History()
+    for watcher in (*watchers, history):
+        watcher.set_model(network)
+        watcher.set_params({"epochs": epochs, "steps": steps, "verbose": verbose})
+    network._classes = lesson.target.classes
+    network.stop_training = False
     logs: Logs = {}
     try:
         for watcher in watchers:
             watcher.on_train_begin()
-        for epoch in range(epochs):
+        while len(history.epoch) < epochs:
+            epoch = len(history.epoch)
             for watcher in watchers:
                 watcher.on_epoch_begin(epoch)
-            logs = epoch_of()
+            done: list[Logs] = []
             try:
+                # Without watchers, Python need not be entered for every epoch.
+                most = 1 if watchers else epochs - epoch
+                _learn(network, lesson, most, threads(), stopped, done)
+                logs = done[-1]
                 for watcher in watchers:
                     watcher.on_epoch_end(epoch, logs)
             finally:
-                # Whatever a watcher raises, the weights have been through this epoch.
-                history.on_epoch_end(epoch, logs)
-                callbacks.append(kept, logs)
-            if stopped():
+                # Whatever is raised, the weights have been through these epochs.
+                for numbers in done:
+                    history.on_epoch_end(len(history.epoch), numbers)
+                    callbacks.append(network._history, numbers)
+            if network.stop_training:
                 break
         for watcher in watchers:
             watcher.on_train_end(logs)
@@ -57,3 +79,32 @@ def run(
         if progress is not None:
             progress.close()
     return history
+
+
+def _learn(
+    network: FeedForward,
+    lesson: Lesson,
+    epochs: int,
+    threads: int,
+    stopped: Callable[[], bool],
+    done: list[Logs],
+) -> None:
+    """Train for at least one of these epochs; append the numbers of each whole one to `done`."""
+    if stopped():
+        raise KeyboardInterrupt
+    x, target, rows, batch_size, shuffle, validation = lesson
+    network._compile_for(target.loss)  # a callback may have measured by another loss
+    backend, report = network._network, list[list[float]]()
+    if validation is not None:
+        epochs = 1
+    try:
+        backend.train_epochs(
+            x, target.values, rows, batch_size, shuffle, threads, epochs, report, stopped
+        )
+    finally:
+        if validation is None:
+            done += map(network._named, report)
+    if validation is not None:
+        measured = network._named(backend.evaluate(*validation, batch_size, threads))
+        values = {f"val_{name}": value for name, value in measured.items()}
+        done.append(network._named(report[0]) | values)

@@ -247,6 +247,23 @@ def same_length(count: int, rows: int, argument: str, other: str) -> None:
         )
 
 
+def rows(values: object, count: int, argument: str = "rows") -> Array:
+    """Return the numbers of some of `count` rows as uint32."""
+    wanted = f"wanted are numbers of rows, from 0 to {count - 1}"
+    result = array(values, argument)
+    if result.dtype.kind == "b":
+        raise TypeError(f"{argument} holds booleans; {wanted}: np.flatnonzero({argument})")
+    if result.ndim != 1 or result.size == 0:
+        raise ValueError(f"{argument} has the shape {result.shape}; {wanted}, at least one")
+    if result.dtype.kind not in "iu":
+        raise TypeError(f"{argument} holds {result.dtype}; {wanted}, as integers")
+    outside = (result < 0) | (result >= count)
+    if outside.any():
+        place = int(outside.argmax())
+        raise ValueError(f"{argument} holds {result[place]} at position {place}; {wanted}")
+    return np.ascontiguousarray(result, dtype=np.uint32)
+
+
 def weights(values: object, shapes: Sequence[tuple[str, tuple[int, ...]]]) -> list[Array]:
     """Return a list of arrays, one for each named parameter and of its shape."""
     if isinstance(values, (str, bytes, dict)) or not hasattr(values, "__iter__"):

@@ -20,6 +20,7 @@ from nnfast import (
     losses,
     optimizers,
 )
+from nnfast._lessons import Border
 from nnfast.callbacks import Callback, History, checked_callbacks
 from nnfast.metrics import Metric, checked_metrics
 
@@ -293,6 +294,7 @@ class FeedForward:
         X: ArrayLike,
         y: ArrayLike,
         *,
+        rows: ArrayLike | None = None,
         epochs: int = 1,
         batch_size: int = 32,
         validation_data: tuple[ArrayLike, ArrayLike] | None = None,
@@ -310,6 +312,10 @@ class FeedForward:
             For squared and absolute error, numbers of the shape (rows, outputs), or (rows,) for one
             output. For classes, (rows,) of integers from 0, booleans or strings, or one-hot rows;
             for several sigmoid outputs, (rows, outputs) of 0 and 1.
+        rows : array-like of int, optional
+            The numbers of the rows to learn from, as if X were X[rows] and y y[rows], but without
+            the copies. A row that is there twice counts twice. All of X and y is checked, and the
+            labels of all of y are known.
         epochs : int, default 1
         batch_size : int, default 32
             Rows a step; the last batch of an epoch may be smaller.
@@ -326,6 +332,10 @@ class FeedForward:
         History
             The numbers of this run's epochs. `history` has those of all runs.
 
+        See Also
+        --------
+        nnfast.fit_many : trains many networks at once.
+
         Raises
         ------
         ValueError, TypeError
@@ -340,43 +350,22 @@ class FeedForward:
         >>> net.fit(X, np.sin(X), epochs=150).history["loss"][-1] < 0.02
         True
         """
-        _architecture.refuse_untrainable(self._layers)
         epochs = _validation.integer(epochs, "epochs")
-        batch_size = _validation.integer(batch_size, "batch_size")
-        shuffle = _validation.boolean(shuffle, "shuffle")
-        threads = self.threads
         watchers = checked_callbacks(callbacks)
         level, progress = _progress.watcher(verbose)
-        x, target = self._data(X, y)
-        validation = None
-        if validation_data is not None:
-            validation = self._validation_data(validation_data, target)
-
-        batch_size = min(batch_size, len(x))
-        params = {"epochs": epochs, "steps": -(-len(x) // batch_size), "verbose": level}
+        threads = self.threads
+        lesson = Border().lesson(
+            self,
+            X,
+            y,
+            rows=rows,
+            batch_size=batch_size,
+            shuffle=shuffle,
+            validation_data=validation_data,
+        )
         if progress is not None:
             watchers.append(progress)
-        for watcher in watchers:
-            watcher.set_model(self)
-            watcher.set_params(params)
-
-        def epoch_of() -> dict[str, float]:
-            self._compile_for(target.loss)  # a callback may have measured by another loss
-            values = self._network.train_epoch(x, target.values, batch_size, shuffle, threads)
-            logs = self._named(values)
-            if validation is not None:
-                values = self._network.evaluate(*validation, batch_size, threads)
-                logs |= {f"val_{name}": value for name, value in self._named(values).items()}
-            return logs
-
-        self._classes = target.classes
-        self.stop_training = False
-        history = _training.run(
-            epoch_of, lambda: self.stop_training, self._history, epochs, watchers, progress
-        )
-        history.set_model(self)
-        history.set_params(params)
-        return history
+        return _training.train(self, lesson, epochs, lambda: threads, level, watchers, progress)
 
     def train_on_batch(self, X: ArrayLike, y: ArrayLike) -> dict[str, float]:
         """Take one step on these rows.
@@ -641,16 +630,6 @@ class FeedForward:
     def _data(self, X: object, y: object) -> tuple[Array, _targets.Target]:
         x = self._inputs(X)
         return x, _targets.encode(y, len(x), self._loss, self._outputs(self._classes))
-
-    def _validation_data(self, data: object, target: _targets.Target) -> tuple[Array, Array]:
-        X, y = _validation.pair(data, "validation_data")
-        names = ("validation_data[0]", "validation_data[1]")
-        x = self._inputs(X, names[0])
-        outputs = self._outputs(target.classes)
-        encoded = _targets.encode(
-            y, len(x), self._loss, outputs, argument=names[1], inputs=names[0]
-        )
-        return x, _targets.matched(encoded, target, outputs, names[1]).values
 
     def _named(self, values: Sequence[float]) -> dict[str, float]:
         names = ["loss", *(metric.name for metric in self._metrics)]

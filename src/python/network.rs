@@ -3,7 +3,8 @@
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, TryLockError};
 use std::time::{Duration, Instant};
 
-use pyo3::exceptions::PyValueError;
+use numpy::{PyArray1, PyArrayMethods};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -18,6 +19,8 @@ use crate::train::{Data, Pass, TrainingSpec};
 
 /// How long Ctrl-C may wait while an epoch runs: Python is entered this seldom, never for every batch.
 const BETWEEN_SIGNALS: Duration = Duration::from_millis(100);
+/// How long epochs may go on in one call, before Python is entered between two of them.
+const BETWEEN_EPOCHS: Duration = Duration::from_millis(50);
 
 /// Up to so many multiplications and additions, Python's lock is kept: they take a few microseconds at most, and
 /// to let go of the lock and to take it again would be a good part of that.
@@ -111,16 +114,23 @@ impl Network {
         on_model!(self, gradients(py, x, y, threads, &self.parameters))
     }
 
-    fn train_epoch(
+    #[allow(clippy::too_many_arguments)]
+    fn train_epochs(
         &self,
         py: Python<'_>,
         x: &Bound<'_, PyAny>,
         y: &Bound<'_, PyAny>,
+        rows: Option<&Bound<'_, PyArray1<u32>>>,
         batch_size: usize,
         shuffle: bool,
         threads: usize,
-    ) -> PyResult<Vec<f64>> {
-        on_model!(self, train_epoch(py, x, y, Pass { batch_size, shuffle, threads }))
+        epochs: usize,
+        report: &Bound<'_, PyList>,
+        stopped: Py<PyAny>,
+    ) -> PyResult<()> {
+        let pass = Pass { batch_size, shuffle, threads };
+        let run = Run { rows, pass, epochs, report, stopped };
+        on_model!(self, train_epochs(py, x, y, run))
     }
 
     fn train_batch(
@@ -157,6 +167,15 @@ impl Network {
     ) -> PyResult<()> {
         on_model!(self, set_state(py, step, epoch, &self.parameters, &slots))
     }
+}
+
+/// How a call trains: on which rows, how and how often; where the epochs' values go; who may end it.
+struct Run<'a, 'py> {
+    rows: Option<&'a Bound<'py, PyArray1<u32>>>,
+    pass: Pass,
+    epochs: usize,
+    report: &'a Bound<'py, PyList>,
+    stopped: Py<PyAny>,
 }
 
 /// Work that reads the model.
@@ -299,30 +318,53 @@ fn gradients<'py, T: Element>(
     Ok((loss, listed(py, &gradients, parameters)?))
 }
 
-fn train_epoch<T: Element>(
+fn train_epochs<T: Element>(
     model: &RwLock<Model<T>>,
     py: Python<'_>,
     x: &Bound<'_, PyAny>,
     y: &Bound<'_, PyAny>,
-    pass: Pass,
-) -> PyResult<Vec<f64>> {
-    let mut signal = None;
+    run: Run<'_, '_>,
+) -> PyResult<()> {
+    let Run { rows, pass, epochs, report, stopped } = run;
+    let rows = rows.map(PyArrayMethods::try_readonly).transpose()?;
+    let rows = rows.as_ref().map(|rows| rows.as_slice()).transpose()?;
+    let (mut done, mut signal) = (Vec::new(), None);
     let result = learning(py, model, x, y, |model, data| {
-        let mut last = Instant::now();
+        let start = Instant::now();
+        let mut last = start;
         let mut go_on = || {
             if last.elapsed() < BETWEEN_SIGNALS {
                 return true;
             }
             last = Instant::now();
-            signal = Python::attach(|py| py.check_signals()).err();
+            signal = Python::attach(|py| check_signals(py, &stopped)).err();
             signal.is_none()
         };
-        model.train_epoch(data, pass, &mut go_on)
+        while done.len() < epochs && (done.is_empty() || start.elapsed() < BETWEEN_EPOCHS) {
+            done.push(model.train_epoch(data, rows, pass, &mut go_on)?);
+        }
+        Ok(())
     });
+    // Now, and not by chance within what making lists may set off, such as a finalizer that swallows it.
+    let signal = signal.or_else(|| py.check_signals().err());
+    // However the call ends, the parameters have been through these epochs.
+    for values in done {
+        report.append(values)?;
+    }
     match signal {
         Some(error) => Err(error),
         None => result,
     }
+}
+
+/// Raises what a signal's handler raises, or Ctrl-C's exception if `stopped` says that the caller has had it:
+/// Python handles signals in the main thread alone.
+fn check_signals(py: Python<'_>, stopped: &Py<PyAny>) -> PyResult<()> {
+    py.check_signals()?;
+    if stopped.call0(py)?.is_truthy(py)? {
+        return Err(PyKeyboardInterrupt::new_err(()));
+    }
+    Ok(())
 }
 
 fn train_batch<T: Element>(

@@ -53,9 +53,9 @@ fn allocations(rows: usize, threads: usize) -> usize {
     let classes: Vec<u32> = (0..rows as u32).map(|row| row % 10).collect();
     let data = Data { inputs: Source::F32(table.view()), targets: Targets::Classes(&classes) };
     let pass = Pass { batch_size: 32, shuffle: true, threads };
-    model.train_epoch(data, pass, &mut || true).unwrap();
+    model.train_epoch(data, None, pass, &mut || true).unwrap();
     let before = ALLOCATIONS.load(Ordering::Relaxed);
-    model.train_epoch(data, pass, &mut || true).unwrap();
+    model.train_epoch(data, None, pass, &mut || true).unwrap();
     ALLOCATIONS.load(Ordering::Relaxed) - before
 }
 

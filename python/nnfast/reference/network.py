@@ -6,7 +6,7 @@ The same methods as the compiled core, so that either can stand behind `nnfast.F
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -147,7 +147,12 @@ class Network:
 
     @np.errstate(all="ignore")
     def train_epoch(
-        self, x: NDArray[Any], y: Targets, batch_size: int, shuffle: bool, threads: int = 1
+        self,
+        x: NDArray[Any],
+        y: Targets,
+        batch_size: int,
+        shuffle: bool,
+        rows: NDArray[np.uint32] | None = None,
     ) -> list[float]:
         """Learn from every row once, batch by batch; the last batch may be smaller.
 
@@ -160,20 +165,43 @@ class Network:
         batch_size : int
         shuffle : bool
             Whether the rows come in the order of the epoch's own permutation, or as they are.
-        threads : int
-            For the compiled core; NumPy's products have threads of their own.
+        rows : ndarray of uint32, optional
+            The numbers of the rows that there are to this epoch, as if x and y were x[rows] and
+            y[rows].
 
         Returns
         -------
         list of float
-            Loss, then metrics: means over all rows, each batch measured before its update.
+            Loss, then metrics: means over these rows, each batch measured before its update.
         """
-        order = permutation(len(x), self.seed, SHUFFLE, self.epoch) if shuffle else None
+        count = len(x) if rows is None else len(rows)
+        order = permutation(count, self.seed, SHUFFLE, self.epoch) if shuffle else None
+        if rows is not None:
+            order = rows if order is None else rows[order]
         total = np.zeros(1 + len(self._compiled().metrics))
-        for rows in _batches(len(x), batch_size, order):
-            total += self._learn(self._take(x, rows), y[rows])
+        for batch in _batches(count, batch_size, order):
+            total += self._learn(self._take(x, batch), y[batch])
         self.epoch += 1
-        return [float(value) for value in total / len(x)]
+        return [float(value) for value in total / count]
+
+    def train_epochs(
+        self,
+        x: NDArray[Any],
+        y: Targets,
+        rows: NDArray[np.uint32] | None,
+        batch_size: int,
+        shuffle: bool,
+        threads: int,
+        epochs: int,
+        report: list[list[float]],
+        stopped: Callable[[], bool],
+    ) -> None:
+        """Learn for one of the epochs wanted, and append what `train_epoch` gives to the report.
+
+        The rest is for the compiled core: NumPy's products have threads of their own, and Python
+        can be interrupted anywhere.
+        """
+        report.append(self.train_epoch(x, y, batch_size, shuffle, rows))
 
     @np.errstate(all="ignore")
     def train_batch(self, x: NDArray[Any], y: Targets, threads: int = 1) -> list[float]:
