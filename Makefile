@@ -4,6 +4,7 @@
 PYTHON ?= python3
 PYTEST_OPTIONS ?=
 DEMO_OPTIONS ?=
+BENCH_OPTIONS ?=
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 VENV := .venv
@@ -27,7 +28,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint lint-rust lint-python format test-rust test-wheel test-python test-docs test-peers test-slow \
-	wheel clean need-rust
+	bench bench-quick bench-rust bench-micro wheel clean need-rust
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -84,6 +85,19 @@ test-slow: $(VENV)/.test need-rust ## exhaustive and long tests: hours
 	cargo test $(LOCKED) --release -- --include-ignored
 	NNFAST_TEST_PROFILE=slow NNFAST_WHEEL="$(WHEEL)" $(BIN)/python -m pytest $(PYTEST_OPTIONS)
 
+bench: $(VENV)/.bench ## compare with other libraries and the machine's limits (installs them: large)
+	$(BIN)/python benches/compare.py --json $(TARGET)/bench.json --markdown $(TARGET)/bench.md \
+		--pictures docs/images $(BENCH_OPTIONS)
+
+bench-quick: $(VENV)/.bench ## the same in a minute: fewer cases, shorter turns
+	$(BIN)/python benches/compare.py --quick $(BENCH_OPTIONS)
+
+bench-rust: need-rust ## measure the core's parts, without Python
+	cargo bench $(LOCKED)
+
+bench-micro: $(VENV)/.bench ## measure single calls from Python
+	$(BIN)/python -m pytest benches/micro $(PYTEST_OPTIONS)
+
 wheel: $(WHEELS)/.built ## build the wheel into target/wheels
 	@ls -l $(WHEEL)
 
@@ -126,3 +140,8 @@ $(VENV)/.test: $(WHEELS)/.built
 	$(BIN)/python -m pip install --quiet "$(WHEEL)[test,lint]"
 	$(BIN)/python -m pip install --quiet --force-reinstall --no-deps "$(WHEEL)"
 	@touch $@ $(VENV)/.demo
+
+$(VENV)/.bench: $(WHEELS)/.built
+	$(BIN)/python -m pip install --quiet "$(WHEEL)[bench]"
+	$(BIN)/python -m pip install --quiet --force-reinstall --no-deps "$(WHEEL)"
+	@touch $@
