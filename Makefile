@@ -93,7 +93,7 @@ bench-quick: $(VENV)/.bench ## the same in a minute: fewer cases, shorter turns
 	$(BIN)/python benches/compare.py --quick $(BENCH_OPTIONS)
 
 bench-rust: need-rust ## measure the core's parts, without Python
-	cargo bench $(LOCKED)
+	cargo bench $(LOCKED) --bench model
 
 bench-micro: $(VENV)/.bench ## measure single calls from Python
 	$(BIN)/python -m pytest benches/micro $(PYTEST_OPTIONS)

@@ -54,6 +54,8 @@ QUICK_SECONDS = 45.0
 
 def main(given: Sequence[str] | None = None) -> int:
     options = arguments(given)
+    if options.threads:
+        processors.keep_to(options.threads)
     chosen = cases.chosen(options.cases, options.quick)
     if not chosen:
         print(f"No case fits {' '.join(options.cases)}; --list shows their names.", file=sys.stderr)
@@ -61,8 +63,6 @@ def main(given: Sequence[str] | None = None) -> int:
     if options.list:
         print(*(case.name for case in chosen), sep="\n")
         return 0
-    if options.threads:
-        processors.keep_to(options.threads)
     taking_part, absent = present([] if options.alone else options.peer)
     for name, reason in absent.items():
         say(f"without {name}: {reason}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import ClassVar
 
 from comparison.processors import available
@@ -153,6 +154,16 @@ def architecture(sizes: tuple[int, ...]) -> str:
     return "-".join(map(str, sizes))
 
 
+def quick(case: Training | Prediction) -> bool:
+    """Say whether a case takes a part of a second, and not several, with the slowest library."""
+    return case.rows * kernels(case.sizes) < 5e9
+
+
+def kernels(sizes: tuple[int, ...]) -> int:
+    """Return the number of weights, the biases left out: a row's multiply-adds."""
+    return sum(inputs * units for inputs, units in pairwise(sizes))
+
+
 def training() -> list[Case]:
     """The table's shapes, and others that nobody tuned for."""
     goals = [
@@ -171,7 +182,7 @@ def training() -> list[Case]:
         Training(sizes=(64, 64, 64, 64, 64, 64, 10), batch=64, steps=256),
         Training(sizes=(784, 256, 128, 10), batch=128, steps=64, dtype="float64"),
     ]
-    return [replace(case, quick=True, table=True) for case in goals] + list(others)
+    return [*(replace(case, table=True, quick=quick(case)) for case in goals), *others]
 
 
 def prediction() -> list[Case]:
@@ -183,9 +194,9 @@ def prediction() -> list[Case]:
         ((784, 512, 512, 10), 1024),
         ((784, 512, 512, 10), 16_384),
     ]
-    goals = [Prediction(sizes=sizes, rows=rows, quick=True) for sizes, rows in wanted]
+    goals = [Prediction(sizes=sizes, rows=rows) for sizes, rows in wanted]
     return [
-        *goals,
+        *(replace(case, quick=quick(case)) for case in goals),
         Prediction(sizes=(37, 113, 7), rows=17),
         Prediction(sizes=(3000, 3000, 10), rows=1),
     ]
@@ -196,7 +207,9 @@ def elementwise() -> list[Case]:
     from nnfast import activations
 
     return [
-        Elementwise(function=function, derivative=derivative, threads=1, quick=True)
+        Elementwise(
+            function=function, derivative=derivative, threads=1, quick="leaky" not in function
+        )
         for function in FUNCTIONS
         if function in activations.registry.names
         for derivative in (False, True)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functools import singledispatch
-from itertools import pairwise
 
-from comparison.cases import Case, Elementwise, Prediction, Training
+from comparison.cases import Case, Elementwise, Prediction, Training, kernels
 from comparison.machine import Limits, Machine, at_size
 
 SIZES = {"float32": 4, "float64": 8}
@@ -45,11 +44,6 @@ def _(case: Elementwise, machine: Machine) -> float:
 def peak(limits: Limits, itemsize: int) -> float:
     """Return the operations a second: a register holds half as many float64."""
     return limits.peak * SIZES["float32"] / itemsize
-
-
-def kernels(sizes: tuple[int, ...]) -> int:
-    """Return the number of weights, the biases left out."""
-    return sum(inputs * units for inputs, units in pairwise(sizes))
 
 
 def parameters(sizes: tuple[int, ...]) -> int:

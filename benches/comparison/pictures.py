@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from comparison import report
 from comparison.contenders import OURS
@@ -40,54 +41,59 @@ def sheet(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), dpi=120, layout="constrained")
 
 
+def in_words(axis: Axis, words: Callable[[float], str]) -> None:
+    """Make the axis of something drawn logarithmic, with a few numbers that read well."""
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    least, most = axis.get_view_interval()
+    wide = most > 300 * least
+    axis.set_major_locator(LogLocator(subs=[1.0] if wide else [1.0, 2.0, 5.0], numticks=12))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: words(value)))
+    axis.set_minor_locator(NullLocator())
+
+
 def ratios(results: Sequence[Result]) -> Figure:
     """Draw a bar for each case, from 1, where the best peer is as fast."""
-    best = [result.best[1] for result in results if result.best]
-    names = [result.best[0] for result in results if result.best]
-    axes = bars(results, [ratio.median for ratio in best], colors_by_one(best))
-    low = [ratio.median - ratio.low for ratio in best]
-    high = [ratio.high - ratio.median for ratio in best]
-    axes.errorbar(
-        [ratio.median for ratio in best],
-        range(len(best)),
-        xerr=[low, high],
-        fmt="none",
-        ecolor="0.3",
-    )
-    for index, (name, ratio) in enumerate(zip(names, best, strict=True)):
-        text = f"{ratio.median:.1f}  {name}"
-        axes.annotate(
-            text, (max(ratio.high, 1), index), (6, 0), textcoords="offset points", va="center"
-        )
+    best = [result.best for result in results if result.best]
+    medians = [ratio.median for _, ratio in best]
+    spread = [
+        [ratio.median - ratio.low for _, ratio in best],
+        [ratio.high - ratio.median for _, ratio in best],
+    ]
+    colors = [OUR_COLOR if median >= 1 else PEER_COLOR for median in medians]
+    figure, axes = bars(results, [median - 1 for median in medians], colors, left=1)
+    axes.errorbar(medians, range(len(best)), xerr=spread, fmt="none", ecolor="0.3")
+    for index, (name, ratio) in enumerate(best):
+        right = max(ratio.high, 1), index
+        text = f"{ratio.median:.2f}  {name}"
+        axes.annotate(text, right, (6, 0), textcoords="offset points", va="center")
     axes.axvline(1, color="0.2", linewidth=1)
-    axes.set_xscale("log")
-    axes.set_xlim(right=axes.get_xlim()[1] * 4)
-    axes.set_xlabel("times as fast as the best peer (quartiles of the rounds)")
-    return axes.get_figure()
-
-
-def colors_by_one(best: Sequence[Any]) -> list[str]:
-    return [OUR_COLOR if ratio.median >= 1 else PEER_COLOR for ratio in best]
+    in_words(axes.xaxis, "{:g}".format)
+    least, most = axes.get_xlim()
+    axes.set_xlim(min(least, 0.5), 4 * most)  # with room for the names
+    axes.set_xlabel("times as fast as the best peer, with the quartiles of the rounds")
+    return figure
 
 
 def limits(results: Sequence[Result]) -> Figure:
     """Draw what part of the machine's limit each case reaches."""
     parts = [100 * (result.part_of_limit or 0) for result in results]
-    axes = bars(results, parts, [OUR_COLOR] * len(parts))
+    figure, axes = bars(results, parts, [OUR_COLOR] * len(parts))
     axes.axvline(100, color="0.2", linewidth=1)
     axes.set_xlabel("% of the machine's limit")
-    return axes.get_figure()
+    return figure
 
 
-def bars(results: Sequence[Result], values: Sequence[float], colors: Sequence[str]) -> Any:
-    axes = sheet(9.0, 1.2 + 0.32 * len(results)).subplots()
-    axes.barh(range(len(values)), values, color=colors)
-    axes.set_yticks(
-        range(len(values)), [f"{result.case.group}: {result.case.label}" for result in results]
-    )
+def bars(
+    results: Sequence[Result], widths: Sequence[float], colors: Sequence[str], left: float = 0
+) -> tuple[Figure, Axes]:
+    figure = sheet(9.0, 1.2 + 0.3 * len(results))
+    axes = figure.subplots()
+    axes.barh(range(len(widths)), widths, left=left, color=colors)
+    names = [f"{result.case.group}: {result.case.label}" for result in results]
+    axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()  # in the order of the tables
     axes.spines[["top", "right"]].set_visible(False)
-    return axes
+    return figure, axes
 
 
 def growth(results: Sequence[Result]) -> Figure:
@@ -122,8 +128,7 @@ def curve(axes: Axes, results: Sequence[Result]) -> None:
         axes.plot(
             *zip(*floor, strict=True), color=MUTED, linestyle=":", label="the machine's limit"
         )
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_title(title)
-    axes.set_ylabel("seconds a row")
+    in_words(axes.xaxis, "{:g}".format)
+    in_words(axes.yaxis, report.duration)
+    axes.set_title(f"{title}: time a row")
     axes.legend(fontsize="small")

@@ -80,7 +80,12 @@ class Nets:
     def epoch(self) -> None:
         if not self._one_by_one:
             nn.fit_many(
-                self._nets, self._data.x, self._data.y, epochs=1, batch_size=self._case.batch
+                self._nets,
+                self._data.x,
+                self._data.y,
+                epochs=1,
+                batch_size=self._case.batch,
+                verbose=0,
             )
             return
         for net in self._nets:
