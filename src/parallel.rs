@@ -6,12 +6,17 @@
 //!
 //! Two shapes of sharing are offered, both safe to use: by rows of the matrices that a batch passes
 //! through ([`Team::by_rows`]), and by ranges of flat arrays ([`Team::by_parts`]).
+//!
+//! Threads outlive their team: they wait for the next one, awake for some ten microseconds and then asleep, so
+//! that a team is together in less than a microsecond where calls follow each other, and costs nothing
+//! where they do not. A process that was forked has none of its parent's threads, and starts its own.
 
 use std::cell::UnsafeCell;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Thread;
 
 use crate::buffer::LINE;
 use crate::error::{Result, allocate};
@@ -22,25 +27,37 @@ const SPINS: usize = 1_000;
 
 /// A few threads that do the phases of one piece of work together; the caller is the first of them.
 #[derive(Debug)]
-pub struct Team<'s> {
-    shared: &'s Shared,
+pub struct Team<'c> {
+    crew: Option<&'c Crew>,
     size: usize,
 }
 
 type Work<'w> = &'w (dyn Fn(usize) + Sync);
 
+/// Threads that wait for work, in the hands of one team at a time, or of none.
+#[derive(Debug)]
+struct Crew {
+    process: u32,
+    shared: Arc<Shared>,
+    workers: Vec<(Arc<Bell>, Thread)>,
+}
+
+/// What the threads of a crew look at together.
 #[derive(Debug, Default)]
 struct Shared {
-    /// Counts the phases that were started.
-    phase: AtomicUsize,
     /// Workers that have not finished the phase.
     busy: AtomicUsize,
-    sleepers: AtomicUsize,
-    dismissed: AtomicBool,
     panicked: AtomicBool,
     work: Slot,
-    lock: Mutex<()>,
-    wake: Condvar,
+}
+
+/// How one worker is called. In a cache line of its own: while it waits it looks at nothing else.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Bell {
+    /// Counts the phases that it was called to.
+    rings: AtomicUsize,
+    asleep: AtomicBool,
 }
 
 /// The current phase's work, lifetime erased.
@@ -53,68 +70,98 @@ impl std::fmt::Debug for Slot {
     }
 }
 
-// SAFETY: written by the caller only while no phase runs, read by workers only while one does; `phase` and
+// SAFETY: written by the caller only while no phase runs, read by workers only while one does; their bells and
 // `busy` order the two.
 unsafe impl Sync for Slot {}
+// SAFETY: what is in it may be called from any thread.
+unsafe impl Send for Slot {}
+
+/// The crews that nobody uses: as many as there were teams at once.
+static IDLE: Mutex<Vec<Crew>> = Mutex::new(Vec::new());
 
 /// Runs `body` with a team of `size` threads, the calling one among them, or of as many as the system lets
 /// start.
 ///
 /// # Panics
-/// A worker's panic, or the body's, is passed on once all threads have ended.
+/// A worker's panic, or the body's, is passed on once all threads have done their part.
 pub fn with_team<R>(size: usize, body: impl FnOnce(&Team<'_>) -> R) -> R {
-    let shared = Shared::default();
-    let size = size.max(1);
-    if size == 1 {
-        return body(&Team { shared: &shared, size });
+    if size <= 1 {
+        return body(&Team { crew: None, size: 1 });
     }
-    std::thread::scope(|scope| {
-        let shared = &shared;
-        let start = |&worker: &usize| {
-            std::thread::Builder::new().spawn_scoped(scope, move || shared.serve(worker)).is_ok()
-        };
-        let size = 1 + (1..size).take_while(start).count();
-        let result = catch_unwind(AssertUnwindSafe(|| body(&Team { shared, size })));
-        shared.dismissed.store(true, Ordering::SeqCst);
-        shared.announce();
-        result.unwrap_or_else(|panic| resume_unwind(panic))
-    })
+    let mut crew = Crew::take();
+    crew.grow(size - 1);
+    let size = size.min(1 + crew.workers.len());
+    // A phase is over when `run` ends, also by a panic; so the crew is idle again, whatever has happened.
+    let result = catch_unwind(AssertUnwindSafe(|| body(&Team { crew: Some(&crew), size })));
+    crew.shared.panicked.store(false, Ordering::SeqCst);
+    IDLE.lock().unwrap_or_else(PoisonError::into_inner).push(crew);
+    result.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-impl Shared {
-    /// Starts a phase (or the end) for the workers, awake or asleep.
-    fn announce(&self) {
-        self.phase.fetch_add(1, Ordering::SeqCst);
-        if self.sleepers.load(Ordering::SeqCst) > 0 {
-            let _guard = self.lock.lock().unwrap_or_else(|poison| poison.into_inner());
-            self.wake.notify_all();
+impl Crew {
+    /// An idle crew, or a new one without workers.
+    fn take() -> Self {
+        let process = std::process::id();
+        // In a process that was forked at the wrong moment the lock is never free.
+        if let Ok(mut idle) = IDLE.try_lock() {
+            while let Some(crew) = idle.pop() {
+                if crew.process == process {
+                    return crew;
+                }
+                // Its threads stayed in the process that this one was forked from.
+                std::mem::forget(crew);
+            }
+        }
+        Self { process, shared: Arc::default(), workers: Vec::new() }
+    }
+
+    /// Starts threads until there are `count`, or no more can be started.
+    fn grow(&mut self, count: usize) {
+        for worker in self.workers.len() + 1..=count {
+            let (shared, bell) = (self.shared.clone(), Arc::<Bell>::default());
+            let own_bell = bell.clone();
+            let start = std::thread::Builder::new()
+                .name("nnfast".into())
+                .spawn(move || shared.serve(worker, &own_bell));
+            match start {
+                Ok(handle) => self.workers.push((bell, handle.thread().clone())),
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+impl Bell {
+    /// Calls the worker, awake or asleep.
+    fn ring(&self, thread: &Thread) {
+        self.rings.fetch_add(1, Ordering::SeqCst);
+        if self.asleep.load(Ordering::SeqCst) {
+            thread.unpark();
         }
     }
 
-    /// Waits until a phase after `seen` has started.
-    fn await_phase(&self, seen: usize) {
+    /// Waits until it has been rung more often than `heard`.
+    fn wait(&self, heard: usize) {
         for _ in 0..SPINS {
-            if self.phase.load(Ordering::Acquire) != seen {
+            if self.rings.load(Ordering::Acquire) != heard {
                 return;
             }
             std::hint::spin_loop();
         }
-        let mut guard = self.lock.lock().unwrap_or_else(|poison| poison.into_inner());
-        self.sleepers.fetch_add(1, Ordering::SeqCst);
-        // Checked again after the count is up: either this sees the new phase, or `announce` sees a sleeper.
-        while self.phase.load(Ordering::SeqCst) == seen {
-            guard = self.wake.wait(guard).unwrap_or_else(|poison| poison.into_inner());
+        self.asleep.store(true, Ordering::SeqCst);
+        // Looked at again after the note is up: either this sees the ring, or `ring` sees a sleeper.
+        while self.rings.load(Ordering::SeqCst) == heard {
+            std::thread::park();
         }
-        self.sleepers.fetch_sub(1, Ordering::SeqCst);
+        self.asleep.store(false, Ordering::SeqCst);
     }
+}
 
+impl Shared {
     /// A worker's life.
-    fn serve(&self, worker: usize) {
-        for seen in 0.. {
-            self.await_phase(seen);
-            if self.dismissed.load(Ordering::SeqCst) {
-                return;
-            }
+    fn serve(&self, worker: usize, bell: &Bell) {
+        for heard in 0.. {
+            bell.wait(heard);
             // SAFETY: the phase has started, so the work was written before and stays until `busy` is 0.
             let work = unsafe { *self.work.0.get() }.expect("a phase has work");
             if catch_unwind(AssertUnwindSafe(|| work(worker))).is_err() {
@@ -135,20 +182,27 @@ impl Team<'_> {
     ///
     /// # Panics
     /// A worker has panicked.
+    #[inline]
     pub fn run(&self, work: impl Fn(usize) + Sync) {
-        if self.size == 1 {
-            return work(0);
+        match self.crew {
+            None => work(0),
+            Some(crew) => self.run_together(crew, &work),
         }
-        let erased: Work<'_> = &work;
+    }
+
+    fn run_together(&self, crew: &Crew, work: Work<'_>) {
+        let shared = &*crew.shared;
         // SAFETY: no phase runs, so no worker reads the slot; and `work` outlives this function, which
         // does not return, nor unwind, before every worker has finished with it. `Work<'_>` and
         // `Work<'static>` differ in their lifetime alone.
-        unsafe { *self.shared.work.0.get() = Some(std::mem::transmute::<Work<'_>, Work<'static>>(erased)) };
-        self.shared.busy.store(self.size - 1, Ordering::Relaxed);
-        self.shared.announce();
+        unsafe { *shared.work.0.get() = Some(std::mem::transmute::<Work<'_>, Work<'static>>(work)) };
+        shared.busy.store(self.size - 1, Ordering::Relaxed);
+        for (bell, thread) in &crew.workers[..self.size - 1] {
+            bell.ring(thread);
+        }
         let own = catch_unwind(AssertUnwindSafe(|| work(0)));
         let mut spins = 0;
-        while self.shared.busy.load(Ordering::Acquire) > 0 {
+        while shared.busy.load(Ordering::Acquire) > 0 {
             spins += 1;
             if spins < SPINS {
                 std::hint::spin_loop();
@@ -159,7 +213,7 @@ impl Team<'_> {
         if let Err(panic) = own {
             resume_unwind(panic);
         }
-        assert!(!self.shared.panicked.load(Ordering::SeqCst), "a worker thread has panicked");
+        assert!(!shared.panicked.load(Ordering::SeqCst), "a worker thread has panicked");
     }
 
     /// One phase in which each worker gets rows of its own, the first `rows` of the matrices being shared
@@ -489,6 +543,28 @@ mod tests {
         }
         let matrices = Matrices::<f32>::new(3, &[17]).unwrap();
         assert_eq!(matrices.get(0, 3).row(2).as_ptr().addr() % LINE, 0);
+    }
+
+    #[test]
+    fn teams_at_once_have_threads_of_their_own() {
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for size in [2, 3, 2, 4] {
+                        let seen = AtomicUsize::new(0);
+                        with_team(size, |team| {
+                            for _ in 0..100 {
+                                team.run(|_| {
+                                    seen.fetch_add(1, Ordering::SeqCst);
+                                });
+                            }
+                            with_team(2, |inner| assert_eq!(inner.size(), 2));
+                        });
+                        assert_eq!(seen.load(Ordering::SeqCst), 100 * size);
+                    }
+                });
+            }
+        });
     }
 
     #[test]
