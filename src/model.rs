@@ -1,6 +1,6 @@
 //! A model: a network with its parameters, what it is asked for, and what it refuses.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::buffer::Buffer;
 use crate::error::{Error, Result};
@@ -18,7 +18,7 @@ use crate::workspace::{INPUT, Plan, Scratch};
 pub struct Model<T> {
     network: Network,
     /// The parameters in one flat array; see [`Network::shapes`].
-    pub parameters: Buffer<T>,
+    parameters: Buffer<T>,
     seed: u64,
     /// The epochs that it has been trained for; keys the order of the rows.
     pub epoch: u64,
@@ -34,6 +34,8 @@ struct Inference<T> {
     chunk: usize,
     /// As many as there were threads at once.
     workspaces: Mutex<Vec<Workspace<T>>>,
+    /// Whether the first layer's weights are finite, once it was asked for.
+    finite: OnceLock<bool>,
 }
 
 /// What one thread needs to pass rows forward.
@@ -55,13 +57,36 @@ impl<T: Float> Model<T> {
         let parameters = network.initialize(seed)?;
         let plan = Plan::for_inference(network.inputs(), network.layers());
         let chunk = (CACHED_VALUES / plan.row_size()).clamp(FEWEST_ROWS, MOST_ROWS);
-        let inference = Inference { plan, chunk: chunk - chunk % 12, workspaces: Mutex::default() };
+        let inference = Inference {
+            plan,
+            chunk: chunk - chunk % 12,
+            workspaces: Mutex::default(),
+            finite: OnceLock::new(),
+        };
         Ok(Self { network, parameters, seed, epoch: 0, training: None, inference })
     }
 
     /// The network without its parameters.
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// The parameters in one flat array; see [`Network::shapes`].
+    pub fn parameters(&self) -> &[T] {
+        &self.parameters
+    }
+
+    /// Replaces the parameters.
+    ///
+    /// # Errors
+    /// There are more or fewer of them.
+    pub fn set_parameters(&mut self, parameters: Buffer<T>) -> Result<()> {
+        if parameters.len() != self.parameters.len() {
+            return Err(Error::Shape("the parameters have another size".into()));
+        }
+        self.inference.finite = OnceLock::new();
+        self.parameters = parameters;
+        Ok(())
     }
 
     /// Chooses loss, metrics and optimizer, and forgets what another optimizer remembered.
@@ -196,7 +221,8 @@ impl<T: Float> Model<T> {
     /// Passes the rows from `first` on forward, as many as `outputs` has room for.
     fn forward<S: Simd>(&self, simd: S, inputs: Source<'_>, first: usize, outputs: &mut [T]) {
         let (network, columns) = (&self.network, self.network.outputs());
-        let Inference { plan, chunk, workspaces } = &self.inference;
+        let Inference { plan, chunk, workspaces, finite } = &self.inference;
+        let skips_zeros = *finite.get_or_init(|| network.first_is_finite(simd, &self.parameters));
         let rows = (outputs.len() / columns).min(*chunk);
         let kept = || workspaces.lock().unwrap_or_else(PoisonError::into_inner);
         let fitting = kept().pop().filter(|(matrices, _)| matrices.rows() >= rows);
@@ -204,7 +230,7 @@ impl<T: Float> Model<T> {
             let matrices = plan.matrices(rows).expect("memory for a few rows");
             (matrices, plan.scratch(network.layers(), rows).expect("memory for a few rows"))
         });
-        let way = Way { plan, mode: Mode::Inference, fused: false, skips_zeros: false };
+        let way = Way { plan, mode: Mode::Inference, fused: false, skips_zeros };
         let mut next = first;
         for outputs in outputs.chunks_mut(chunk * columns) {
             let count = outputs.len() / columns;
@@ -221,7 +247,20 @@ impl<T: Float> Model<T> {
 
     fn run(&mut self, steps: Steps<'_, '_, T>) -> Result<Vec<f64>> {
         let training = self.training.as_mut().ok_or_else(not_compiled)?;
+        self.inference.finite = OnceLock::new();
         training.run(&self.network, &mut self.parameters, self.seed, steps)
+    }
+
+    /// Whether it is trained the way of small networks.
+    #[cfg(test)]
+    pub(crate) fn is_small(&self) -> bool {
+        self.training.as_ref().is_some_and(|training| training.small.is_some())
+    }
+
+    /// Trains it the way of larger networks from now on.
+    #[cfg(test)]
+    pub(crate) fn forbid_small(&mut self) {
+        self.training.as_mut().expect("a compiled model").small = None;
     }
 
     fn check_inputs(&self, inputs: &Source<'_>) -> Result<()> {

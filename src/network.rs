@@ -284,6 +284,7 @@ impl Network {
         let Way { plan, mode, fused, skips_zeros } = way;
         let mut current = INPUT;
         let mut first = skips_zeros && scratch.looks_for_zeros;
+        scratch.has_zeros = false;
         for (index, layer) in self.layers.iter().enumerate() {
             let tensors = plan.layers[index];
             match (layer, mode) {
@@ -294,7 +295,9 @@ impl Network {
                         false => None,
                     };
                     dense.forward(simd, parameters, rows, current, tensors, nonzero, fused);
-                    first = false;
+                    if std::mem::take(&mut first) {
+                        scratch.has_zeros = nonzero.is_some();
+                    }
                 }
                 (Layer::Dropout(_), Mode::Inference) => continue,
                 (Layer::Dropout(dropout), Mode::Training { seed, step }) => {
@@ -349,7 +352,7 @@ impl Network {
         sink: &mut impl Sink<T>,
     ) {
         let Way { plan, mode, skips_zeros, .. } = way;
-        let mut first = skips_zeros && scratch.looks_for_zeros;
+        let mut first = skips_zeros && scratch.has_zeros;
         for (index, dense) in self.dense_layers() {
             let own = dense.parameters();
             let common = own.start.max(part.start)..own.end.min(part.end);

@@ -283,3 +283,105 @@ fn turn<V: Vector>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use crate::loss::Targets;
+    use crate::model::Model;
+    use crate::network::NetworkSpec;
+    use crate::simd::Float;
+    use crate::source::Source;
+    use crate::train::{Data, Pass, TrainingSpec};
+
+    const OPTIMIZERS: [&str; 2] = [
+        r#""name": "adam", "learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7"#,
+        r#""name": "sgd", "learning_rate": 0.1, "momentum": 0.9, "nesterov": true"#,
+    ];
+
+    fn network(widths: &[usize], hidden: &str, output: &str, bias: bool) -> NetworkSpec {
+        let layer = |(index, units): (usize, &usize)| {
+            let activation = if index + 2 == widths.len() { output } else { hidden };
+            format!(
+                r#"{{"type": "dense", "units": {units}, "use_bias": {bias}, "activation": {{{activation}}},
+                "kernel_initializer": {{"name": "glorot_uniform"}}, "bias_initializer": {{"name": "zeros"}}}}"#
+            )
+        };
+        let layers: Vec<String> = widths[1..].iter().enumerate().map(layer).collect();
+        let text =
+            format!(r#"{{"inputs": {}, "bias": "parameter", "layers": [{}]}}"#, widths[0], layers.join(","));
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Parameters, slots and reports after a few epochs, the small way or the other.
+    fn trained<T: Float>(
+        spec: &NetworkSpec,
+        loss: &str,
+        optimizer: &str,
+        batch: usize,
+        small: bool,
+    ) -> Vec<u64> {
+        let outputs = crate::network::Network::new(spec).unwrap().outputs();
+        let training = format!(
+            r#"{{"metrics": ["accuracy", "mean_absolute_error"], "optimizer": {{{optimizer}}}, "loss": {{{loss}}}}}"#
+        );
+        let training: TrainingSpec = serde_json::from_str(&training).unwrap();
+        let mut model = Model::<T>::new(spec, 3).unwrap();
+        model.compile(training).unwrap();
+        assert!(model.is_small());
+        if !small {
+            model.forbid_small();
+        }
+        let rows = 75;
+        let table = Array2::from_shape_fn((rows, spec.inputs), |(r, c)| ((r * 7 + c * 3) % 11) as f32 - 5.0);
+        let classes: Vec<u32> = (0..rows as u32).map(|row| row % outputs as u32).collect();
+        let values: Vec<T> = (0..rows * outputs).map(|i| T::from_f64((i % 5) as f64 / 4.0)).collect();
+        let targets = match loss.contains("sparse") {
+            true => Targets::Classes(&classes),
+            false => Targets::Values(&values, outputs),
+        };
+        let data = Data { inputs: Source::F32(table.view()), targets };
+        let pass = Pass { batch_size: batch, shuffle: true, threads: 1 };
+        let mut bits = Vec::new();
+        for _ in 0..3 {
+            let report = model.train_epoch(data, None, pass, &mut || true).unwrap();
+            bits.extend(report.iter().map(|value| value.to_bits()));
+        }
+        bits.extend(model.parameters().iter().map(|value| value.to_f64().to_bits()));
+        let (_, slots) = model.state().unwrap();
+        bits.extend(slots.iter().flat_map(|slot| slot.iter().map(|value| value.to_f64().to_bits())));
+        bits
+    }
+
+    #[test]
+    fn the_small_way_gives_the_same_bits() {
+        let heads = [
+            (r#""name": "softmax""#, r#""name": "sparse_categorical_cross_entropy", "from_logits": false"#),
+            (r#""name": "linear""#, r#""name": "categorical_cross_entropy", "from_logits": true"#),
+            (r#""name": "sigmoid""#, r#""name": "binary_cross_entropy", "from_logits": false"#),
+            (r#""name": "tanh""#, r#""name": "mean_squared_error""#),
+        ];
+        let hidden = [r#""name": "relu""#, r#""name": "elu", "alpha": 1.0"#, r#""name": "sigmoid""#];
+        for (index, widths) in
+            [&[3, 2, 3, 2][..], &[1, 1], &[16, 16, 4], &[5, 13, 16, 9], &[64, 1, 16, 16]].iter().enumerate()
+        {
+            for (output, loss) in heads {
+                for batch in [4, 17, 32, 75] {
+                    let spec = network(widths, hidden[index % 3], output, index != 3);
+                    let optimizer = OPTIMIZERS[index % 2];
+                    assert_eq!(
+                        trained::<f32>(&spec, loss, optimizer, batch, true),
+                        trained::<f32>(&spec, loss, optimizer, batch, false),
+                        "{widths:?} {loss} {batch}"
+                    );
+                    assert_eq!(
+                        trained::<f64>(&spec, loss, optimizer, batch, true),
+                        trained::<f64>(&spec, loss, optimizer, batch, false),
+                        "{widths:?} {loss} {batch}"
+                    );
+                }
+            }
+        }
+    }
+}

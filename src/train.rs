@@ -51,7 +51,7 @@ pub struct Training<T> {
     /// Whether the first layer's weights are finite.
     finite: AtomicBool,
     /// Another way for small networks.
-    small: Option<Small<T>>,
+    pub(crate) small: Option<Small<T>>,
     /// The order of the rows in the last epoch: kept for its memory.
     pub order: Vec<u32>,
 }

@@ -111,6 +111,8 @@ pub struct Scratch<T> {
     pub nonzero: Nonzero,
     /// Whether zeros are worth looking for.
     pub looks_for_zeros: bool,
+    /// Whether there were any in the rows that passed forward last.
+    pub has_zeros: bool,
 }
 
 impl<T: Float> Scratch<T> {
@@ -133,6 +135,7 @@ impl<T: Float> Scratch<T> {
             gradient: Buffer::zeros(gradient.filter(|_| training).unwrap_or(0))?,
             nonzero: Nonzero::with_capacity(rows_seen, inputs),
             looks_for_zeros,
+            has_zeros: false,
         })
     }
 }

@@ -27,8 +27,8 @@ impl Nonzero {
 
     /// For a product with `left` on the left. Gives nothing where too few terms are zero to be worth it.
     pub fn of_rows<S: Simd, T: Float>(&mut self, simd: S, left: Matrix<'_, T>) -> Option<&Self> {
-        simd.vectorize(OfRows { nonzero: self, left });
-        self.if_worth_it(left.columns)
+        let done = simd.vectorize(OfRows { nonzero: self, left });
+        self.if_worth_it(left.columns).filter(|_| done)
     }
 
     /// For a product with `left` turned around on the left.
@@ -44,9 +44,8 @@ impl Nonzero {
         &self.list[start..self.ends[tile]]
     }
 
-    /// A list costs a little: it pays where a tenth of the terms or more is left out.
     fn if_worth_it(&self, depth: usize) -> Option<&Self> {
-        (self.list.len() * 10 <= self.ends.len() * depth * 9).then_some(self)
+        is_worth_it(self.list.len(), self.ends.len() * depth).then_some(self)
     }
 
     /// Panics where the lists were not made for as many tiles of sums of as many terms.
@@ -65,19 +64,36 @@ impl Nonzero {
     }
 }
 
+/// A list costs a little: it pays where a tenth of the terms or more is left out.
+fn is_worth_it(listed: usize, all: usize) -> bool {
+    listed * 10 <= all * 9
+}
+
 struct OfRows<'a, T> {
     nonzero: &'a mut Nonzero,
     left: Matrix<'a, T>,
 }
 
 impl<T: Float> Kernel for OfRows<'_, T> {
-    type Output = ();
+    /// Whether it was gone through.
+    type Output = bool;
 
     #[inline(always)]
-    fn run<S: Simd>(self, _simd: S) {
+    fn run<S: Simd>(self, _simd: S) -> bool {
         let Self { nonzero, left } = self;
         let lanes = T::Vector::<S>::LANES;
         nonzero.start(left.columns);
+        // A look at the first row tells whether to go on: most data have either many zeros or none.
+        if left.rows > 0 {
+            let mut count = 0;
+            for column in (0..left.columns).step_by(lanes) {
+                let width = lanes.min(left.columns - column);
+                count += T::Vector::<S>::nonzero_lanes(read(&left.values[column..][..width])).count_ones();
+            }
+            if !is_worth_it(count as usize, left.columns) {
+                return false;
+            }
+        }
         for first in (0..left.rows).step_by(S::TILE_ROWS) {
             let rows = S::TILE_ROWS.min(left.rows - first);
             for column in (0..left.columns).step_by(lanes) {
@@ -94,6 +110,7 @@ impl<T: Float> Kernel for OfRows<'_, T> {
             }
             nonzero.end_tile();
         }
+        true
     }
 }
 

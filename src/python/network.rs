@@ -239,7 +239,7 @@ fn parameters<'py, T: Element>(
     py: Python<'py>,
     parameters: &[Parameter],
 ) -> PyResult<Bound<'py, PyList>> {
-    let values = reading(py, model, |model| Ok(model.parameters.to_vec()))?;
+    let values = reading(py, model, |model| Ok(model.parameters().to_vec()))?;
     listed(py, &values, parameters)
 }
 
@@ -250,10 +250,7 @@ fn set_parameters<T: Element>(
     arrays: &[Bound<'_, PyAny>],
 ) -> PyResult<()> {
     let values = flat(parameters, arrays)?;
-    writing(py, model, |model| {
-        model.parameters = values;
-        Ok(())
-    })
+    writing(py, model, |model| model.set_parameters(values))
 }
 
 fn compile<T: Element>(model: &RwLock<Model<T>>, py: Python<'_>, config: &str) -> PyResult<()> {
