@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -59,18 +61,20 @@ def train(
             for watcher in watchers:
                 watcher.on_epoch_begin(epoch)
             done: list[Logs] = []
+            # Without watchers, Python need not be entered for every epoch.
+            most = 1 if watchers else epochs - epoch
             try:
-                # Without watchers, Python need not be entered for every epoch.
-                most = 1 if watchers else epochs - epoch
-                _learn(network, lesson, most, threads(), stopped, done)
+                with InterruptLater(stopped) as interrupt:
+                    _learn(network, lesson, most, threads(), interrupt.came, done)
                 logs = done[-1]
                 for watcher in watchers:
                     watcher.on_epoch_end(epoch, logs)
             finally:
                 # Whatever is raised, the weights have been through these epochs.
-                for numbers in done:
-                    history.on_epoch_end(len(history.epoch), numbers)
-                    callbacks.append(network._history, numbers)
+                with InterruptLater(stopped):
+                    for numbers in done:
+                        history.on_epoch_end(len(history.epoch), numbers)
+                        callbacks.append(network._history, numbers)
             if network.stop_training:
                 break
         for watcher in watchers:
@@ -79,6 +83,43 @@ def train(
         if progress is not None:
             progress.close()
     return history
+
+
+class InterruptLater:
+    """Lets Ctrl-C wait for the end of what must not be left half done, and raises it there.
+
+    Otherwise its exception may come between any two lines, or in the middle of a finalizer, which
+    swallows it. A handler of the user's own is left alone, as are threads that Ctrl-C does not
+    reach.
+
+    Parameters
+    ----------
+    stopped : callable
+        Another reason to end as Ctrl-C does.
+    """
+
+    def __init__(self, stopped: Callable[[], bool]) -> None:
+        self._stopped, self._came, self._in_charge = stopped, False, False
+
+    def came(self) -> bool:
+        """Tell whether to end."""
+        return self._came or self._stopped()
+
+    def __enter__(self) -> InterruptLater:
+        if threading.current_thread() is threading.main_thread():
+            self._in_charge = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+            if self._in_charge:
+                signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._in_charge:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            if self._came and error[0] is None:
+                raise KeyboardInterrupt
+
+    def _note(self, number: int, frame: object) -> None:
+        self._came = True
 
 
 def _learn(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -185,3 +186,24 @@ def test_the_arrays_given_are_left_alone() -> None:
     network = run.network().fit(x, y, epochs=2, verbose=0).model
     said(network, x, y)
     assert bits([x, y]) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_process_starts_threads_of_its_own() -> None:
+    X = np.random.default_rng(0).random((4096, 256), dtype=np.float32)
+    net = nn.FeedForward("256-256-10", output="softmax", seed=0, threads=2, backend="rust")
+    expected = net.predict(X)
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        # Nothing of pytest's must run in the child, whatever happens.
+        try:
+            os.write(write, b"same" if np.array_equal(net.predict(X), expected) else b"else")
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read, "rb") as answer:
+        assert answer.read() == b"same"
+    os.waitpid(child, 0)
+    assert np.array_equal(net.predict(X), expected)
