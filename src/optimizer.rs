@@ -78,11 +78,12 @@ impl Optimizer {
         }
     }
 
-    /// The rule of step `step`, which counts from 1.
-    pub fn at_step<T: Float>(&self, step: u64) -> Rule<T> {
+    /// The rule of step `step`, which counts from 1. `powers` is for it to remember what it has worked out.
+    pub fn at_step<T: Float>(&self, step: u64, powers: &mut [Powers; 2]) -> Rule<T> {
         let of = T::from_f64;
-        let adam = |learning_rate: f64, beta_1: f64, beta_2: f64, epsilon: f64, weight_decay: f64| {
-            let correction = (1.0 - power(beta_2, step)).sqrt() / (1.0 - power(beta_1, step));
+        let mut adam = |learning_rate: f64, beta_1: f64, beta_2: f64, epsilon: f64, weight_decay: f64| {
+            let [first, second] = powers.each_mut();
+            let correction = (1.0 - second.of(beta_2, step)).sqrt() / (1.0 - first.of(beta_1, step));
             Rule::Adam(Adam {
                 length: of(learning_rate * correction),
                 first: of(1.0 - beta_1),
@@ -125,12 +126,48 @@ impl Optimizer {
     }
 }
 
-/// `base` to the power `exponent`, by squaring: the platform's `pow` may round otherwise.
+/// The powers of a number, for exponents that mostly follow each other. A power depends on its exponent alone,
+/// not on those that were asked for before: it is that of the last multiple of [`STRIDE`], by squaring, times
+/// the number as often as it is further.
+#[derive(Clone, Copy, Debug)]
+pub struct Powers {
+    base: f64,
+    exponent: u64,
+    anchor: f64,
+    rest: f64,
+}
+
+/// See [`Powers`].
+const STRIDE: u64 = 256;
+
+impl Default for Powers {
+    fn default() -> Self {
+        Self { base: 1.0, exponent: 0, anchor: 1.0, rest: 1.0 }
+    }
+}
+
+impl Powers {
+    /// `base` to the power `exponent`: the platform's `pow` may round otherwise.
+    #[inline]
+    fn of(&mut self, base: f64, exponent: u64) -> f64 {
+        if self.base == base && exponent == self.exponent + 1 && !exponent.is_multiple_of(STRIDE) {
+            self.rest *= base;
+        } else {
+            self.anchor = power(base, exponent - exponent % STRIDE);
+            self.rest = (0..exponent % STRIDE).fold(1.0, |rest, _| rest * base);
+        }
+        (self.base, self.exponent) = (base, exponent);
+        self.anchor * self.rest
+    }
+}
+
+/// `base` to the power `exponent`, by squaring.
 fn power(base: f64, exponent: u64) -> f64 {
     let (mut result, mut square, mut rest) = (1.0, base, exponent);
     while rest > 0 {
-        // Not a branch: it would be guessed wrong half of the time.
-        result *= if rest & 1 == 1 { square } else { 1.0 };
+        if rest & 1 == 1 {
+            result *= square;
+        }
         square *= square;
         rest >>= 1;
     }
@@ -353,6 +390,21 @@ mod tests {
         assert_eq!(power(0.9, 0), 1.0);
         assert_eq!(power(0.5, 10), 1.0 / 1024.0);
         assert!((power(0.999, 12_345) / 0.999f64.powi(12_345) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_power_depends_on_its_exponent_alone() {
+        for base in [0.9, 0.999, 0.5, 0.0, 1.0] {
+            let (mut following, mut jumping) = (Powers::default(), Powers::default());
+            for exponent in 1..1500 {
+                let one = following.of(base, exponent);
+                assert_eq!(one, following.of(base, exponent));
+                if exponent % 7 == 0 {
+                    assert_eq!(one, jumping.of(base, exponent));
+                }
+                assert!((one - base.powi(exponent as i32)).abs() <= 1e-12 * one);
+            }
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::metric::{Decision, Metric};
 use crate::network::Network;
 use crate::optimizer::{Part, Rule};
 use crate::parallel::Rows;
-use crate::simd::{Float, Kernel, Simd, Vector, read, transpose, write};
+use crate::simd::{Float, Kernel, Simd, Vector, turn};
 use crate::source::{Source, Which};
 
 /// The most input nodes.
@@ -248,40 +248,6 @@ impl<T: Float> Kernel for Step<'_, '_, T> {
 /// Features as rows `stride` apart.
 fn features<T>(values: &mut [T], features: usize, width: usize, stride: usize) -> Rows<&mut [T]> {
     Rows { values: &mut values[..features * stride], count: features, width, stride }
-}
-
-/// Rows become columns: `target[column * target_stride + row] = source[row * stride + column]`. The target's
-/// rows are written in whole vectors.
-#[inline(always)]
-fn turn<V: Vector>(
-    source: &[V::Element],
-    (rows, columns): (usize, usize),
-    stride: usize,
-    target: &mut [V::Element],
-    target_stride: usize,
-) {
-    if rows * columns <= 32 {
-        // Turning a block in registers takes longer than so few moves.
-        for row in 0..rows {
-            for column in 0..columns {
-                target[column * target_stride + row] = source[row * stride + column];
-            }
-        }
-        return;
-    }
-    for row in (0..rows).step_by(V::LANES) {
-        for column in (0..columns).step_by(V::LANES) {
-            let (high, wide) = (V::LANES.min(rows - row), V::LANES.min(columns - column));
-            let mut block = [V::constant(0.0); 16];
-            for (index, vector) in block.iter_mut().enumerate().take(high) {
-                *vector = read(&source[(row + index) * stride + column..][..wide]);
-            }
-            transpose(&mut block);
-            for (index, vector) in block.iter().enumerate().take(wide) {
-                write(*vector, &mut target[(column + index) * target_stride + row..][..V::LANES]);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

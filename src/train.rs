@@ -17,7 +17,7 @@ use crate::layer::Sink;
 use crate::loss::{Loss, Targets};
 use crate::metric::{Decision, Metric};
 use crate::network::{Mode, Network, Way};
-use crate::optimizer::{MOST_SLOTS, Optimizer, Part, Rule};
+use crate::optimizer::{MOST_SLOTS, Optimizer, Part, Powers, Rule};
 use crate::parallel::{Matrices, Team, with_team};
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
 use crate::small::{Small, Step};
@@ -50,6 +50,7 @@ pub struct Training<T> {
     scratches: Vec<Scratch<T>>,
     /// Whether the first layer's weights are finite.
     finite: AtomicBool,
+    powers: [Powers; 2],
     /// Another way for small networks.
     pub(crate) small: Option<Small<T>>,
     /// The order of the rows in the last epoch: kept for its memory.
@@ -215,6 +216,7 @@ impl<T: Float> Training<T> {
                 .collect::<Result<_>>()?,
             scratches: Vec::new(),
             finite: false.into(),
+            powers: Default::default(),
             small: Small::new(network, &head, spec.metrics.len()),
             order: Vec::new(),
             spec,
@@ -284,7 +286,7 @@ impl<T: Float> Training<T> {
         rows: &[u32],
         totals: &mut [f64],
     ) {
-        let Self { head, decision, slots, spec, step, small, .. } = self;
+        let Self { head, decision, slots, spec, step, powers, small, .. } = self;
         let small = small.as_mut().expect("a small network");
         let mut slots = slots.iter_mut();
         let slots = std::array::from_fn(|_| slots.next().map_or(&mut [] as &mut [T], |slot| &mut slot[..]));
@@ -295,7 +297,7 @@ impl<T: Float> Training<T> {
             rows,
             head,
             metrics: (&spec.metrics, *decision),
-            rule: spec.optimizer.at_step(*step + 1),
+            rule: spec.optimizer.at_step(*step + 1, powers),
             part: Part { parameters, slots },
         });
         *step += 1;
@@ -349,9 +351,9 @@ impl<T: Float> Training<T> {
         mode: Mode,
     ) {
         let skips_zeros = *self.finite.get_mut();
-        let Self { head, plan, matrices, scratches, slots, spec, step, finite, .. } = self;
+        let Self { head, plan, matrices, scratches, slots, spec, step, powers, finite, .. } = self;
         let way = Way { plan, mode, fused: head.is_fused(), skips_zeros };
-        let rule = spec.optimizer.at_step(*step + 1);
+        let rule = spec.optimizer.at_step(*step + 1, powers);
         let mut slots = slots.iter_mut();
         let slots: [&mut [T]; MOST_SLOTS] =
             std::array::from_fn(|_| slots.next().map_or(&mut [] as &mut [T], |slot| &mut slot[..]));

@@ -23,7 +23,7 @@ pub use panels::{Panels, panel_width};
 
 use kernel::{ColumnOfTiles, Columns, Start, Terms, TermsOf};
 
-use crate::simd::{Float, Kernel, Simd, Vector, transpose};
+use crate::simd::{Float, Kernel, Simd, Vector, turn};
 
 /// Terms of a sum that are gone through before the next tile: their part of a panel and of a tile's rows
 /// stays in a second-level cache, and their pages in its table.
@@ -400,7 +400,7 @@ impl<T: Float> Kernel for Transpose<'_, T> {
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
         let Self { weights, panels, first, count, scratch } = self;
-        let (lanes, width) = (T::Vector::<S>::LANES, panel_width::<T>());
+        let width = panel_width::<T>();
         let first = first + usize::from(panels.bias);
         let mut start = 0;
         while start < panels.columns {
@@ -408,24 +408,7 @@ impl<T: Float> Kernel for Transpose<'_, T> {
             let columns = panel.columns.len();
             let source = &weights[panel.offset + first * columns..][..count * columns];
             let target = &mut scratch[start * width..][..columns * width];
-            for row in (0..count).step_by(lanes) {
-                for column in (0..columns).step_by(lanes) {
-                    let (high, wide) = (lanes.min(count - row), lanes.min(columns - column));
-                    let mut block = [T::Vector::<S>::splat(T::ZERO); 16];
-                    // SAFETY: `row + high` rows of `column + wide` values are within the source; the target has
-                    // a row of `width` values for each column, and `row + lanes` is at most `width`.
-                    unsafe {
-                        for (index, vector) in block.iter_mut().enumerate().take(high) {
-                            let place = source.as_ptr().add((row + index) * columns + column);
-                            *vector = T::Vector::<S>::load_partial(place, wide);
-                        }
-                        transpose(&mut block);
-                        for (index, vector) in block.iter().enumerate().take(wide) {
-                            vector.store(target.as_mut_ptr().add((column + index) * width + row));
-                        }
-                    }
-                }
-            }
+            turn::<T::Vector<S>>(source, (count, columns), columns, target, width);
             start += columns;
         }
     }

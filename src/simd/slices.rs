@@ -132,3 +132,53 @@ pub fn transpose<V: Vector>(block: &mut [V; 16]) {
         }
     }
 }
+
+/// Rows become columns: `target[column * target_stride + row] = source[row * stride + column]`. The target's
+/// rows are written in whole vectors.
+#[inline(always)]
+pub fn turn<V: Vector>(
+    source: &[V::Element],
+    (rows, columns): (usize, usize),
+    stride: usize,
+    target: &mut [V::Element],
+    target_stride: usize,
+) {
+    // To turn a block in registers takes longer than so few moves.
+    if rows * columns <= 2 * V::LANES {
+        for row in 0..rows {
+            for column in 0..columns {
+                target[column * target_stride + row] = source[row * stride + column];
+            }
+        }
+        return;
+    }
+    for row in (0..rows).step_by(V::LANES) {
+        for column in (0..columns).step_by(V::LANES) {
+            let (high, wide) = (V::LANES.min(rows - row), V::LANES.min(columns - column));
+            let source = &source[row * stride + column..][..(high - 1) * stride + wide];
+            let target = &mut target[column * target_stride + row..][..(wide - 1) * target_stride + V::LANES];
+            let mut block = [V::constant(0.0); 16];
+            // SAFETY: `high` rows of `wide` values are within the source, as many rows of a whole vector
+            // within the target.
+            unsafe {
+                if high == V::LANES && wide == V::LANES {
+                    for (index, vector) in block[..V::LANES].iter_mut().enumerate() {
+                        *vector = V::load(source.as_ptr().add(index * stride));
+                    }
+                    transpose(&mut block);
+                    for (index, vector) in block[..V::LANES].iter().enumerate() {
+                        vector.store(target.as_mut_ptr().add(index * target_stride));
+                    }
+                } else {
+                    for (index, vector) in block.iter_mut().enumerate().take(high) {
+                        *vector = V::load_partial(source.as_ptr().add(index * stride), wide);
+                    }
+                    transpose(&mut block);
+                    for (index, vector) in block.iter().enumerate().take(wide) {
+                        vector.store(target.as_mut_ptr().add(index * target_stride));
+                    }
+                }
+            }
+        }
+    }
+}

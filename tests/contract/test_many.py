@@ -140,6 +140,8 @@ needs_a_signal = pytest.mark.skipif(
 
 def interrupted(work: Any, after: float = 0.5) -> float:
     """Return how long work goes on after Ctrl-C's signal."""
+    # A shell that starts the tests in its background has them ignore the signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sent: list[float] = []
 
     def interrupt() -> None:
