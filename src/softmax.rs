@@ -3,14 +3,27 @@
 //! The row's maximum is subtracted first, so that nothing overflows (Goodfellow, Bengio and Courville,
 //! *Deep Learning*, section 4.1). A row that holds `+inf` or NaN gives NaN.
 
-use crate::math::exp;
+use crate::math::exp_not_above_one;
 use crate::parallel::Rows;
-use crate::reduce::Sum;
-use crate::simd::{Float, Kernel, Simd, Vector, first, read, write};
+use crate::reduce::{STRIPES, Sum};
+use crate::simd::{Float, Kernel, Simd, Vector, first, read, transpose, write};
 
 /// Each row of net inputs becomes shares of one, in place.
 pub fn forward<S: Simd, T: Float>(simd: S, rows: Rows<&mut [T]>) {
     simd.vectorize(Forward(rows));
+}
+
+/// The shares of each row of `columns` net inputs, or of the target's own values.
+pub fn shares<S: Simd, T: Float>(simd: S, inputs: Option<&[T]>, target: &mut [T], columns: usize) {
+    let Some(inputs) = inputs else {
+        return forward(simd, Rows::adjoining(target, columns));
+    };
+    // Some rows at a time, so that they are still in the nearest cache when they are worked on.
+    let some = (4096 / columns).max(1) * columns;
+    for (inputs, target) in inputs.chunks(some).zip(target.chunks_mut(some)) {
+        target.copy_from_slice(inputs);
+        forward(simd, Rows::adjoining(target, columns));
+    }
 }
 
 /// Each row of `delta`, the gradient `g` by the shares `a`, becomes the gradient by the net inputs:
@@ -40,11 +53,11 @@ pub struct Row<T> {
 /// Turns one row of net inputs into shares of one.
 #[inline(always)]
 pub fn row<V: Vector>(values: &mut [V::Element]) -> Row<V::Element> {
-    let maximum = maximum(values);
+    let maximum = maximum::<V>(values);
     let highest = V::splat(maximum);
     let mut sum = Sum::zero();
     for (index, chunk) in values.chunks_mut(V::LANES).enumerate() {
-        let power = exp(read::<V>(chunk).sub(highest));
+        let power = exp_not_above_one(read::<V>(chunk).sub(highest));
         write(power, chunk);
         sum.add(index * V::LANES, first(power, chunk.len()));
     }
@@ -57,10 +70,25 @@ pub fn row<V: Vector>(values: &mut [V::Element]) -> Row<V::Element> {
 
 /// The largest value: the same for any order, but for the sign of a zero, which no result shows.
 #[inline(always)]
-fn maximum<T: Float>(values: &[T]) -> T {
-    let (&head, rest) = values.split_first().expect("a row has a value");
-    rest.iter().fold(head, |highest, &value| if highest > value { highest } else { value })
+fn maximum<V: Vector>(values: &[V::Element]) -> V::Element {
+    let mut highest = [V::splat(values[0]); MAXIMA];
+    let (blocks, rest) = values.split_at(values.len() / (MAXIMA * V::LANES) * (MAXIMA * V::LANES));
+    for block in blocks.chunks_exact(MAXIMA * V::LANES) {
+        for index in 0..MAXIMA {
+            highest[index] = highest[index].max(read(&block[index * V::LANES..]));
+        }
+    }
+    let mut lanes = [values[0]; 16];
+    write(highest[0].max(highest[1]).max(highest[2].max(highest[3])), &mut lanes[..V::LANES]);
+    let mut highest = lanes[0];
+    for &value in lanes[1..V::LANES].iter().chain(rest) {
+        highest = if highest > value { highest } else { value };
+    }
+    highest
 }
+
+/// How many vectors of maxima are taken side by side, since each waits for the one before.
+const MAXIMA: usize = 4;
 
 struct Forward<'a, T>(Rows<&'a mut [T]>);
 
@@ -68,8 +96,59 @@ impl<T: Float> Kernel for Forward<'_, T> {
     type Output = ();
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
+        if self.0.width <= NARROW {
+            return narrow_rows::<T::Vector<S>>(self.0);
+        }
         for values in self.0.into_rows() {
             row::<T::Vector<S>>(values);
+        }
+    }
+}
+
+/// The widest rows of which several are worked on at once. A narrow row leaves lanes idle, and waits for
+/// its own maximum and sum.
+const NARROW: usize = 32;
+
+/// What [`row`] does, a row in each lane: the same operations in the same order, and so the same bits.
+#[inline(always)]
+fn narrow_rows<V: Vector>(rows: Rows<&mut [V::Element]>) {
+    let Rows { values, width, stride, .. } = rows;
+    let mut columns = [V::constant(0.0); NARROW];
+    for block in values.chunks_mut(V::LANES * stride) {
+        for first in (0..width).step_by(V::LANES) {
+            let mut square = [V::constant(0.0); 16];
+            for (lane, row) in block.chunks(stride).enumerate() {
+                square[lane] = read(&row[first..width]);
+            }
+            transpose(&mut square);
+            columns[first..first + V::LANES].copy_from_slice(&square[..V::LANES]);
+        }
+        let mut highest = columns[0];
+        for column in &columns[1..width] {
+            highest = highest.max(*column);
+        }
+        let mut sums = [V::constant(0.0); STRIPES];
+        for (index, column) in columns[..width].iter_mut().enumerate() {
+            *column = exp_not_above_one(column.sub(highest));
+            sums[index % STRIPES] = sums[index % STRIPES].add(*column);
+        }
+        let mut half = STRIPES;
+        while half > 1 {
+            half /= 2;
+            for index in 0..half {
+                sums[index] = sums[index].add(sums[index + half]);
+            }
+        }
+        for column in &mut columns[..width] {
+            *column = column.div(sums[0]);
+        }
+        for first in (0..width).step_by(V::LANES) {
+            let mut square = [V::constant(0.0); 16];
+            square[..V::LANES].copy_from_slice(&columns[first..first + V::LANES]);
+            transpose(&mut square);
+            for (lane, row) in block.chunks_mut(stride).enumerate() {
+                write(square[lane], &mut row[first..width]);
+            }
         }
     }
 }
@@ -93,6 +172,53 @@ impl<T: Float> Kernel for Backward<'_, T> {
             for (delta, shares) in delta.chunks_mut(lanes).zip(shares.chunks(lanes)) {
                 write(read::<T::Vector<S>>(delta).sub(sum).mul(read(shares)), delta);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::{InstructionSet, run_on};
+
+    struct Both<T>(Vec<T>, usize);
+
+    impl<T: Float> Kernel for Both<T> {
+        type Output = (Vec<T>, Vec<T>);
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> (Vec<T>, Vec<T>) {
+            let mut one_by_one = self.0.clone();
+            for values in one_by_one.chunks_exact_mut(self.1) {
+                row::<T::Vector<S>>(values);
+            }
+            let mut together = vec![T::ZERO; self.0.len()];
+            shares(simd, Some(&self.0), &mut together, self.1);
+            (one_by_one, together)
+        }
+    }
+
+    fn same<T: Float>(set: InstructionSet) {
+        for width in 1..NARROW + 4 {
+            let value = |index: usize| match index % 101 {
+                7 => f64::NEG_INFINITY,
+                80 => 1e4,
+                other => (other as f64 * 0.7).sin() * 9.0,
+            };
+            let values: Vec<T> = (0..width * 37).map(|index| T::from_f64(value(index))).collect();
+            let (one_by_one, together) = run_on(set, Both(values.clone(), width));
+            let (portable, _) = run_on(InstructionSet::Portable, Both(values, width));
+            for ((a, b), c) in one_by_one.iter().zip(&together).zip(&portable) {
+                assert_eq!(a.to_f64().to_bits(), b.to_f64().to_bits(), "{width} columns on {}", set.name());
+                assert_eq!(a.to_f64().to_bits(), c.to_f64().to_bits(), "{width} columns on {}", set.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_has_the_same_bits_alone_and_among_others() {
+        for set in InstructionSet::available() {
+            same::<f32>(set);
+            same::<f64>(set);
         }
     }
 }

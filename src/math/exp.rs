@@ -8,8 +8,8 @@
 //!
 //! Measured: at most 1.077 ULP over all float32 inputs, and 1.025 over 10^8 float64 inputs.
 
-use super::{by_type, exponent_bias, polynomial, rounding_constant};
-use crate::simd::Vector;
+use super::{by_type, exponent_bias, polynomial_in_halves, rounding_constant};
+use crate::simd::{Float, Vector};
 
 /// The coefficients of p.
 const F32: [f64; 5] =
@@ -41,10 +41,21 @@ pub fn exp<V: Vector>(x: V) -> V {
     tail.mul_add(second, second).mul(first)
 }
 
+/// e^x for x <= 0 or NaN: the same bits as [`exp`] in fewer operations. Raised by some places, the one power
+/// of two is always a normal number, and the last product rounds where e^x is not.
+#[inline(always)]
+pub fn exp_not_above_one<V: Vector>(x: V) -> V {
+    let low = V::constant(by_type::<V::Element, f64>(-104.0, -746.0));
+    let places = V::Element::MANTISSA_BITS as i32 + 2;
+    let (shifted, _, tail) = reduce(low.max(x), (exponent_bias::<V::Element>() as i32 + places).into());
+    let power = shifted.shift_into_exponent();
+    power.mul_add(tail, power).mul(V::constant(2f64.powi(-places)))
+}
+
 /// `(tail, a, b)` with e^x = (1 + tail) a b. The powers of two a and b share the exponent of e^x, so they
 /// are normal numbers also where e^x is not.
 #[inline(always)]
-pub(super) fn split<V: Vector>(x: V) -> (V, V, V) {
+fn split<V: Vector>(x: V) -> (V, V, V) {
     let bias = exponent_bias::<V::Element>() as f64;
     let (shifted, exponent, tail) = reduce(x, 2.0 * bias);
     let magic = V::constant(rounding_constant::<V::Element>() + bias);
@@ -64,7 +75,7 @@ pub(super) fn reduce<V: Vector>(x: V, offset: f64) -> (V, V, V) {
     let r = exponent.mul_add(V::constant(-low), r);
     let square = r.mul(r);
     let coefficients = by_type::<V::Element, &[f64]>(&F32, &F64);
-    (shifted, exponent, square.mul_add(polynomial(r, square, coefficients), r))
+    (shifted, exponent, square.mul_add(polynomial_in_halves(r, square, coefficients), r))
 }
 
 /// The bound in single precision, in units in the last place.
@@ -78,6 +89,7 @@ const MAX_ULP_F64: f64 = 1.1;
 mod tests {
     use super::*;
     use crate::math::testing::{exactly, function};
+    use crate::simd::{InstructionSet, Kernel, Lanewise, Simd, map, run_on};
 
     function!(Exp, exp, [(-746.0, 710.0), (-1.0, 1.0)], f64::exp);
 
@@ -93,5 +105,38 @@ mod tests {
             (f64::MIN, 0.0),
             (f64::NAN, f64::NAN),
         ]);
+    }
+
+    /// Zero where the two functions have the same bits.
+    struct Difference;
+
+    impl Lanewise<1, 0> for Difference {
+        #[inline(always)]
+        fn apply<V: Vector>(&self, [x]: [V; 1], []: [V; 0]) -> [V; 1] {
+            [exp_not_above_one(x).xor_bits(exp(x))]
+        }
+    }
+
+    struct Differences<T>(Vec<T>);
+
+    impl<T: Float> Kernel for Differences<T> {
+        type Output = Vec<T>;
+        #[inline(always)]
+        fn run<S: Simd>(mut self, simd: S) -> Vec<T> {
+            map(simd, &Difference, None, &mut self.0);
+            self.0
+        }
+    }
+
+    #[test]
+    fn not_above_one_has_the_same_bits() {
+        let mut values: Vec<f64> = (0..200_000).map(|i| f64::from(i) * -0.004).collect();
+        values.extend((0..200_000).map(|i| f64::from(i) * -0.00055));
+        values.extend([-0.0, -1e-45, -5e-324, f64::MIN, f64::NEG_INFINITY, f64::NAN]);
+        for set in InstructionSet::available() {
+            let singles = values.iter().map(|&value| value as f32).collect();
+            assert!(run_on(set, Differences(singles)).iter().all(|bits| bits.to_bits() == 0));
+            assert!(run_on(set, Differences(values.clone())).iter().all(|bits| bits.to_bits() == 0));
+        }
     }
 }

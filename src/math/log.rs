@@ -5,7 +5,7 @@
 //! = f - (f²/2 - s (f²/2 + s² p(s²))), where p is fitted on that interval to the error relative to 2 s:
 //! 8.2e-10 in single precision, 1.3e-18 in double. A denormal x is scaled up first.
 //!
-//! Measured: at most 0.835 ULP over all float32 inputs, and 0.830 over 10^8 float64 inputs.
+//! Measured: at most 0.827 ULP over all float32 inputs, and 0.834 over 10^8 float64 inputs.
 
 use super::exp::{LN_2_F32, LN_2_F64};
 use super::{by_type, exponent_bias, polynomial};
@@ -59,7 +59,7 @@ pub(super) fn join<V: Vector>(exponent: V, f: V) -> V {
     let z = s.mul(s);
     let half_square = f.mul(f).mul(V::constant(0.5));
     let coefficients = by_type::<V::Element, &[f64]>(&F32, &F64);
-    let rest = z.mul_add(polynomial(z, z.mul(z), coefficients), half_square);
+    let rest = z.mul_add(polynomial(z, coefficients), half_square);
     let (high, low) = by_type::<V::Element, _>(LN_2_F32, LN_2_F64);
     let small = s.mul_add(rest, exponent.mul(V::constant(low)));
     exponent.mul_add(V::constant(high), f.sub(half_square.sub(small)))

@@ -4,7 +4,7 @@
 //! rounding lost, x - (u - 1), is added to f at its scale (the idea is from FreeBSD's `s_log1p.c`, Sun
 //! Microsystems, 1993). From 2^60 on nothing is lost that could be seen.
 //!
-//! Measured: at most 1.389 ULP over all float32 inputs, and 0.841 over 10^8 float64 inputs.
+//! Measured: at most 1.392 ULP over all float32 inputs, and 0.841 over 10^8 float64 inputs.
 
 use super::exponent_bias;
 use super::log::{join, out_of_domain, split};
@@ -28,10 +28,10 @@ pub fn log1p<V: Vector>(x: V) -> V {
 
 /// The bound in single precision, in units in the last place.
 #[cfg(test)]
-const MAX_ULP_F32: f64 = 1.5;
+const MAX_ULP_F32: f64 = 1.4;
 /// The bound in double precision.
 #[cfg(test)]
-const MAX_ULP_F64: f64 = 1.0;
+const MAX_ULP_F64: f64 = 0.9;
 
 #[cfg(test)]
 mod tests {

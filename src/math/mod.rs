@@ -16,7 +16,7 @@ mod normal_quantile;
 mod sigmoid;
 mod tanh;
 
-pub use exp::exp;
+pub use exp::{exp, exp_not_above_one};
 pub use expm1::expm1;
 pub use log::log;
 pub use log1p::log1p;
@@ -37,11 +37,23 @@ const fn by_type<T: Float, C: Copy>(single: C, double: C) -> C {
     if T::MANTISSA_BITS == 23 { single } else { double }
 }
 
-/// The polynomial with these coefficients, the lowest first: the even and the odd powers by Horner's
-/// rule, side by side. That halves the chain of waits at no cost where `square`, x², is needed anyway.
+/// The polynomial with these coefficients, the lowest first, by Horner's rule: the fewest operations.
 #[inline(always)]
-fn polynomial<V: Vector>(x: V, square: V, coefficients: &[f64]) -> V {
+fn polynomial<V: Vector>(x: V, coefficients: &[f64]) -> V {
     // A loop over indices: the closures of an iterator may not be inlined, and then lack the features.
+    let mut power = coefficients.len() - 1;
+    let mut sum = V::constant(coefficients[power]);
+    while power > 0 {
+        power -= 1;
+        sum = sum.mul_add(x, V::constant(coefficients[power]));
+    }
+    sum
+}
+
+/// As [`polynomial`], with the even and the odd powers side by side: half the chain of waits, and as few
+/// operations where `square`, x², is needed anyway.
+#[inline(always)]
+fn polynomial_in_halves<V: Vector>(x: V, square: V, coefficients: &[f64]) -> V {
     let mut power = coefficients.len() - 2;
     let (mut next, mut last) = (V::constant(coefficients[power]), V::constant(coefficients[power + 1]));
     while power > 0 {

@@ -5,14 +5,17 @@
 //! the first part is (s - 1) / (s + 1) with s = 2^n, so by the addition theorem
 //! tanh |x| = ((s + 1) t + (s - 1)) / ((s - 1) t + (s + 1)).
 //!
-//! The roundings of numerator and denominator alone would cost up to 2.5 units in the last place. So the
-//! quotient y is corrected by what it leaves over, ((s + 1) - y (s - 1)) t + ((s - 1) - y (s + 1)), divided
-//! by the denominator.
+//! The roundings of numerator, denominator and quotient alone would cost 2.5 units in the last place. So
+//! only the distance from a rough value b is divided: tanh |x| = b + (((s + 1) - b (s - 1)) t +
+//! ((s - 1) - b (s + 1))) / ((s - 1) t + (s + 1)). Any b is right; |x| cut to three binary digits, and at
+//! most 1, has few digits, so that the two differences are exact, and leaves a quotient below 0.26, whose
+//! roundings count little.
 //!
-//! Measured: at most 1.829 ULP over all float32 inputs, and 2.067 over 10^8 float64 inputs.
+//! Measured: at most 1.829 ULP over all float32 inputs, and 1.829 over 10^8 float64 inputs: where s + 1
+//! no longer fits, and the result nears 1; elsewhere at most 1.13 in single precision.
 
 use super::{by_type, exponent_bias, polynomial, rounding_constant};
-use crate::simd::Vector;
+use crate::simd::{Float, Vector};
 
 /// The coefficients of p.
 const F32: [f64; 3] = [-0.33333322405815125, 0.1333114206790924, -0.052715301513671875];
@@ -38,22 +41,23 @@ pub fn tanh<V: Vector>(x: V) -> V {
     let r = n.mul_add(V::constant(-0.5 * std::f64::consts::LN_2), size);
     let square = r.mul(r);
     let coefficients = by_type::<V::Element, &[f64]>(&F32, &F64);
-    let t = square.mul(r).mul_add(polynomial(square, square.mul(square), coefficients), r);
+    let t = square.mul(r).mul_add(polynomial(square, coefficients), r);
     let (one, s) = (V::constant(1.0), shifted.shift_into_exponent());
     let (less, more) = (s.sub(one), s.add(one));
-    let inverse = one.div(less.mul_add(t, more));
-    let y = more.mul_add(t, less).mul(inverse);
-    let minus_y = y.neg();
-    let rest = minus_y.mul_add(less, more).mul_add(t, minus_y.mul_add(more, less));
-    rest.mul_add(inverse, y).or_bits(sign)
+    // The sign, the exponent, and two digits after the leading one.
+    let three_digits = V::constant_bits(u64::MAX << (V::Element::MANTISSA_BITS - 2));
+    let rough = one.min(size.and_bits(three_digits));
+    let (by_t, rest) = (rough.neg().mul_add(less, more), rough.neg().mul_add(more, less));
+    let distance = by_t.mul_add(t, rest).div(less.mul_add(t, more));
+    rough.add(distance).or_bits(sign)
 }
 
 /// The bound in single precision, in units in the last place.
 #[cfg(test)]
-const MAX_ULP_F32: f64 = 1.9;
+const MAX_ULP_F32: f64 = 1.85;
 /// The bound in double precision.
 #[cfg(test)]
-const MAX_ULP_F64: f64 = 2.2;
+const MAX_ULP_F64: f64 = 1.85;
 
 #[cfg(test)]
 mod tests {

@@ -33,7 +33,7 @@ pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512;
 pub use portable::Portable;
-pub use slices::{Lanewise, first, first_lane, lanewise, read, transpose, turn, write};
+pub use slices::{Lanewise, first, first_lane, lanewise, map, read, transpose, turn, write};
 
 /// A floating-point type that networks compute in: `f32` or `f64`.
 pub trait Float:

@@ -115,6 +115,44 @@ fn partial_reads_and_writes_touch_nothing_else() {
     }
 }
 
+struct Negate;
+
+impl Lanewise<1, 0> for Negate {
+    #[inline(always)]
+    fn apply<V: Vector>(&self, [x]: [V; 1], []: [V; 0]) -> [V; 1] {
+        [x.neg()]
+    }
+}
+
+/// A map onto slices of every length that begin anywhere in a line of the cache, and in place.
+struct Everywhere<T>(std::marker::PhantomData<T>);
+
+impl<T: Float> Kernel for Everywhere<T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let source: Vec<T> = (0..80).map(|i| T::from_f64(f64::from(i) + 0.5)).collect();
+        let negated: Vec<T> = source.iter().map(|&value| -value).collect();
+        for (start, length) in (0..17).flat_map(|start| (0..=60).map(move |length| (start, length))) {
+            let mut target = [T::ZERO; 80];
+            map(simd, &Negate, Some(&source[..length]), &mut target[start..start + length]);
+            assert_eq!(target[start..start + length], negated[..length]);
+            assert!(target[..start].iter().chain(&target[start + length..]).all(|&value| value == T::ZERO));
+            map(simd, &Negate, None, &mut target[start..start + length]);
+            assert_eq!(target[start..start + length], source[..length]);
+        }
+    }
+}
+
+#[test]
+fn a_map_writes_what_it_should_and_nothing_else() {
+    for set in InstructionSet::available() {
+        run_on(set, Everywhere::<f32>(std::marker::PhantomData));
+        run_on(set, Everywhere::<f64>(std::marker::PhantomData));
+    }
+}
+
 #[test]
 fn max_and_min_give_their_second_operand_when_unordered() {
     type Lanes = <Portable as Simd>::F32;
