@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::math::{expm1, sigmoid, tanh};
 use crate::parallel::Rows;
-use crate::simd::{Float, Lanewise, Simd, Vector, lanewise};
+use crate::simd::{Float, Lanewise, Simd, Vector, lanewise, map};
 use crate::softmax;
 
 /// The tensor that an activation's derivative is computed from.
@@ -80,11 +80,21 @@ macro_rules! activations {
                 }
             }
 
-            /// The kept tensor becomes the derivative, in place. Softmax has a matrix for one; see
-            /// [`crate::softmax::jacobian`].
-            pub fn derivative<S: Simd, T: Float>(&self, simd: S, kept: &mut [T]) {
+            /// The activations of `inputs`, or of the target's own values, in rows of `columns` values.
+            pub fn values<S: Simd, T: Float>(
+                &self, simd: S, inputs: Option<&[T]>, target: &mut [T], columns: usize,
+            ) {
                 match self {
-                    $(Self::$variant(one) => lanewise(simd, &Derivative(one), [kept], []),)*
+                    $(Self::$variant(one) => map(simd, &Forward(one), inputs, target),)*
+                    Self::Softmax => softmax::shares(simd, inputs, target, columns),
+                }
+            }
+
+            /// The derivatives at `inputs`, or at the target's own values. Softmax has a matrix for one; see
+            /// [`crate::softmax::jacobian`].
+            pub fn derivatives<S: Simd, T: Float>(&self, simd: S, inputs: Option<&[T]>, target: &mut [T]) {
+                match self {
+                    $(Self::$variant(one) => map(simd, &Derivative(one), inputs, target),)*
                     Self::Softmax => unreachable!("softmax's derivative is a matrix"),
                 }
             }
@@ -297,7 +307,11 @@ struct Derivative<'a, A>(&'a A);
 
 impl<A: Pointwise> Lanewise<1, 0> for Derivative<'_, A> {
     #[inline(always)]
-    fn apply<V: Vector>(&self, [kept]: [V; 1], []: [V; 0]) -> [V; 1] {
+    fn apply<V: Vector>(&self, [z]: [V; 1], []: [V; 0]) -> [V; 1] {
+        let kept = match A::KEPT {
+            Kept::Output => self.0.forward(z),
+            Kept::Input => z,
+        };
         [self.0.derivative(kept)]
     }
 }

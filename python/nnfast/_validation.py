@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = NDArray[Any]
 
-READ_IN_PLACE = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.uint8))
+FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+READ_IN_PLACE = (*FLOATS, np.dtype(np.uint8))
 SEED_LIMIT = 2**64
 UNITS_LIMIT = 2**31
 
@@ -137,6 +138,8 @@ def real_array(values: object, argument: str) -> Array:
 
 def float_array(values: object, argument: str) -> Array:
     """Return an array-like of any shape as float32 or float64: those stay, the rest is float64."""
+    if type(values) is np.ndarray and values.dtype in FLOATS:
+        return values
     result = real_array(values, argument)
     keep = result.dtype.kind == "f" and result.dtype.itemsize in (4, 8)
     return result.astype(result.dtype.newbyteorder("=") if keep else np.float64, copy=False)
@@ -203,24 +206,46 @@ def inputs(
     return converted
 
 
-def output(values: object, shape: tuple[int, ...], dtype: np.dtype[Any], inputs: Array) -> Array:
-    """Return the array that outputs are to be written into, which must be as a new one would be."""
-    wanted = f"wanted is a C-contiguous array of {dtype} and of the shape {shape}"
+def output(
+    values: object,
+    shape: tuple[int, ...],
+    dtype: np.dtype[Any],
+    inputs: Array,
+    argument: str = "X",
+    *,
+    in_place: bool = False,
+) -> Array:
+    """Return the array that outputs are to be written into, which must be as a new one would be.
+
+    It must not share memory with the inputs; with `in_place` it may be the very same array.
+    """
+    error: type[Exception] = ValueError
     if not isinstance(values, np.ndarray):
-        raise TypeError(f"out is a {type(values).__name__}; {wanted}")
-    if values.dtype != dtype:
-        raise TypeError(f"out has the dtype {values.dtype.str}; {wanted}")
-    if values.shape != shape:
-        raise ValueError(f"out has the shape {values.shape}; {wanted}")
-    for held, found in (
-        (values.flags.c_contiguous, "is not contiguous"),
-        (values.flags.aligned, "is not aligned"),
-        (values.flags.writeable, "is read-only"),
-        (not np.may_share_memory(values, inputs), "shares memory with X"),
-    ):
-        if not held:
-            raise ValueError(f"out {found}; {wanted}, writable and apart from X")
-    return np.asarray(values)
+        error, problem = TypeError, f"is a {type(values).__name__}"
+    elif values.dtype != dtype:
+        error, problem = TypeError, f"has the dtype {values.dtype.str}"
+    elif values.shape != shape:
+        problem = f"has the shape {values.shape}"
+    elif not values.flags.c_contiguous:
+        problem = "is not contiguous"
+    elif not values.flags.aligned:
+        problem = "is not aligned"
+    elif not values.flags.writeable:
+        problem = "is read-only"
+    elif np.may_share_memory(values, inputs) and not (in_place and _same(values, inputs)):
+        problem = f"shares memory with {argument}"
+    else:
+        return np.asarray(values)
+    raise error(
+        f"out {problem}; wanted is a C-contiguous array of {dtype} and of the shape {shape}, "
+        f"writable and apart from {argument}{' or the same array' if in_place else ''}"
+    )
+
+
+def _same(a: Array, b: Array) -> bool:
+    """Whether two arrays of one dtype and shape are the same memory."""
+    interfaces = [one.__array_interface__ for one in (a, b)]
+    return all(interfaces[0][key] == interfaces[1][key] for key in ("data", "strides"))
 
 
 def in_range(values: Array, argument: str, dtype: np.dtype[Any], scale: float) -> None:

@@ -2,26 +2,32 @@
 
 Each is a class, for when its parameter matters (``nn.activations.ELU(0.5)``), and an object with
 the default parameters under its name (``nn.activations.elu``). Both are callable on any real
-array-like: float32 and float64 are kept, all else becomes float64, a scalar gives a scalar.
+array-like: float32 and float64 are kept, all else becomes float64, a scalar gives a scalar. With
+``out=`` the result is written into an array that is there already, which may be the argument.
 
+>>> import numpy as np
 >>> import nnfast as nn
 >>> nn.activations.relu([-1.0, 0.0, 2.0])
 array([0., 0., 2.])
 >>> nn.activations.leaky_relu.derivative(-3.0)
 np.float64(0.2)
+>>> x = np.array([-1.0, 4.0])
+>>> nn.activations.relu(x, out=x) is x
+True
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
-
-import numpy as np
 
 from nnfast import _backend, _validation
 from nnfast._frozen import real
 from nnfast._registry import Registry, Spec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike, NDArray
 
 registry: Registry[Activation] = Registry("activation")
@@ -38,19 +44,40 @@ class Activation(Spec):
     trainable: ClassVar[bool] = True
     """False where the derivative is 0 everywhere, so that no gradient can pass."""
 
-    def __call__(self, x: ArrayLike) -> NDArray[Any]:
-        """Return the function's value at every element of `x`."""
-        values = _validation.float_array(x, "x")
-        result = _backend.get().activation(_backend.described(self.config()), values.ravel())
-        return result.reshape(values.shape)[()]
+    def __call__(self, x: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Return the function's value at every element of `x`.
 
-    def derivative(self, x: ArrayLike) -> NDArray[Any]:
-        """Return the function's derivative at every element of `x`."""
-        values = _validation.float_array(x, "x")
-        result = _backend.get().activation_derivative(
-            _backend.described(self.config()), values.ravel()
-        )
-        return result.reshape(values.shape)[()]
+        `out` is an array to write them into, which must be as a new one would be: C-contiguous, of
+        the result's shape and dtype. It may be `x` itself, but must not overlap it otherwise.
+        """
+        return self._result(_backend.get().activation, self._values(x), out)
+
+    def derivative(self, x: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Return the function's derivative at every element of `x`; `out` is as for the value."""
+        return self._result(_backend.get().activation_derivative, self._values(x), out)
+
+    def _values(self, x: ArrayLike) -> NDArray[Any]:
+        return _validation.float_array(x, "x")
+
+    def _result(
+        self,
+        function: Callable[..., NDArray[Any]],
+        values: NDArray[Any],
+        out: NDArray[Any] | None,
+        added: tuple[int, ...] = (),
+    ) -> NDArray[Any]:
+        """Return what a backend's function makes of the values, whose shape gets axes `added`."""
+        if out is not None:
+            shape = values.shape + added
+            out = _validation.output(out, shape, values.dtype, values, "x", in_place=not added)
+        if not (values.flags.c_contiguous and values.flags.aligned):
+            values = values.copy()
+        result = function(self._described, values, out)
+        return result if result.ndim or out is not None else result[()]
+
+    @cached_property
+    def _described(self) -> str:
+        return _backend.described(self.config())
 
 
 class Linear(Activation):
@@ -271,25 +298,17 @@ class Softmax(Activation):
     name = "softmax"
     default_loss = "cross_entropy"
 
-    def __call__(self, x: ArrayLike) -> NDArray[Any]:
-        """Return the probabilities, of the shape of `x`."""
-        values, rows = self._rows(x)
-        return (
-            _backend.get().activation(_backend.described(self.config()), rows).reshape(values.shape)
-        )
+    def derivative(self, x: ArrayLike, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """Return the Jacobian of each row, of the shape (..., k, k); `out` must not overlap `x`."""
+        values = self._values(x)
+        function = _backend.get().activation_derivative
+        return self._result(function, values, out, added=values.shape[-1:])
 
-    def derivative(self, x: ArrayLike) -> NDArray[Any]:
-        """Return the Jacobian of each row, of the shape (..., k, k)."""
-        values, rows = self._rows(x)
-        result = _backend.get().activation_derivative(_backend.described(self.config()), rows)
-        return result.reshape(*values.shape, values.shape[-1])
-
-    @staticmethod
-    def _rows(x: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-        values = _validation.float_array(x, "x")
+    def _values(self, x: ArrayLike) -> NDArray[Any]:
+        values = super()._values(x)
         if values.ndim == 0 or values.size == 0:
             raise ValueError(f"x has the shape {values.shape}; softmax wants (..., k) with k >= 1")
-        return values, np.ascontiguousarray(values.reshape(-1, values.shape[-1]))
+        return values
 
 
 def __getattr__(name: str) -> Activation:

@@ -5,38 +5,52 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::arrays::{Element, Inputs, shaped};
+use super::arrays::{Element, Inputs};
 use super::detached;
-use crate::activation::{Activation, Kept};
+use crate::activation::Activation;
 use crate::error::Error;
 use crate::initializer::Initializer;
 use crate::loss::Loss;
 use crate::metric::Metric;
 use crate::optimizer::Optimizer;
-use crate::parallel::Rows;
 use crate::random::{Purpose, Stream};
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
 use crate::softmax;
 
-/// An activation of every value, or of every row for softmax.
+/// An activation of every value, or of every row for softmax, written to `out` or to a new array.
 #[pyfunction]
-pub fn activation<'py>(config: &str, x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    of_array(config, x, false)
+#[pyo3(signature = (config, x, out=None))]
+pub fn activation<'py>(
+    config: &str,
+    x: &Bound<'py, PyAny>,
+    out: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    of_array(config, x, out, false)
 }
 
 /// An activation's derivative at every value; for softmax, the matrix of each row.
 #[pyfunction]
-pub fn activation_derivative<'py>(config: &str, x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    of_array(config, x, true)
+#[pyo3(signature = (config, x, out=None))]
+pub fn activation_derivative<'py>(
+    config: &str,
+    x: &Bound<'py, PyAny>,
+    out: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    of_array(config, x, out, true)
 }
 
-fn of_array<'py>(config: &str, x: &Bound<'py, PyAny>, derivative: bool) -> PyResult<Bound<'py, PyAny>> {
+fn of_array<'py>(
+    config: &str,
+    x: &Bound<'py, PyAny>,
+    out: Option<Bound<'py, PyAny>>,
+    derivative: bool,
+) -> PyResult<Bound<'py, PyAny>> {
     let activation: Activation = serde_json::from_str(config).map_err(Error::from)?;
     if let Ok(x) = x.cast::<PyArrayDyn<f32>>() {
-        return of_typed(activation, x, derivative);
+        return of_typed(activation, x, out, derivative);
     }
     if let Ok(x) = x.cast::<PyArrayDyn<f64>>() {
-        return of_typed(activation, x, derivative);
+        return of_typed(activation, x, out, derivative);
     }
     Err(PyTypeError::new_err("x must be an array of float32 or float64"))
 }
@@ -44,37 +58,42 @@ fn of_array<'py>(config: &str, x: &Bound<'py, PyAny>, derivative: bool) -> PyRes
 fn of_typed<'py, T: Element>(
     activation: Activation,
     x: &Bound<'py, PyArrayDyn<T>>,
+    out: Option<Bound<'py, PyAny>>,
     derivative: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = x.py();
     let mut shape = x.shape().to_vec();
     let columns = shape.last().copied().unwrap_or(1).max(1);
-    let x = x.try_readonly()?;
-    let x = x.as_slice()?;
-    let values = detached(py, || {
-        let mut values = x.to_vec();
-        run_on(InstructionSet::chosen()?, Apply { activation, values: &mut values, columns, derivative });
-        if derivative && activation == Activation::Softmax {
-            let mut matrices = vec![T::ZERO; values.len() * columns];
-            for (row, matrix) in
-                values.chunks_exact(columns).zip(matrices.chunks_exact_mut(columns * columns))
-            {
-                softmax::jacobian(row, matrix);
-            }
-            values = matrices;
-        }
-        Ok(values)
-    })?;
     if derivative && activation == Activation::Softmax {
         shape.push(columns);
     }
-    Ok(shaped(py, &values, &shape)?.into_any())
+    let out = match out {
+        Some(out) => out.cast_into::<PyArrayDyn<T>>()?,
+        // SAFETY: every value is written below before it is read.
+        None => unsafe { PyArrayDyn::new(py, shape.as_slice(), false) },
+    };
+    if out.shape() != shape {
+        return Err(Error::Shape("out has another shape".into()).into());
+    }
+    // The same array for both is worked on in place; NumPy's borrowing refuses every other overlap.
+    let in_place = out.data() == x.data() && out.shape() == x.shape();
+    let x = if in_place { None } else { Some(x.try_readonly()?) };
+    let x = x.as_ref().map(|x| x.as_slice()).transpose()?;
+    let mut target = out.try_readwrite()?;
+    let target = target.as_slice_mut()?;
+    detached(py, || {
+        let set = InstructionSet::chosen()?;
+        run_on(set, Apply { activation, x, target, columns, derivative });
+        Ok(())
+    })?;
+    Ok(out.into_any())
 }
 
-/// The activation of values, or the derivative there; softmax gives its shares for both.
+/// The activation of values, or the derivative there.
 struct Apply<'a, T> {
     activation: Activation,
-    values: &'a mut [T],
+    x: Option<&'a [T]>,
+    target: &'a mut [T],
     columns: usize,
     derivative: bool,
 }
@@ -83,12 +102,19 @@ impl<T: Float> Kernel for Apply<'_, T> {
     type Output = ();
 
     fn run<S: Simd>(self, simd: S) {
-        let Self { activation, values, columns, derivative } = self;
-        if !derivative || activation.kept() == Kept::Output {
-            activation.forward(simd, Rows::adjoining(values, columns));
-        }
-        if derivative && activation != Activation::Softmax {
-            activation.derivative(simd, values);
+        let Self { activation, x, target, columns, derivative } = self;
+        match (derivative, activation, x) {
+            (false, ..) => activation.values(simd, x, target, columns),
+            (true, Activation::Softmax, Some(x)) => {
+                let mut shares = vec![T::ZERO; x.len()];
+                softmax::shares(simd, Some(x), &mut shares, columns);
+                let matrices = target.chunks_exact_mut(columns * columns);
+                shares
+                    .chunks_exact(columns)
+                    .zip(matrices)
+                    .for_each(|(row, matrix)| softmax::jacobian(row, matrix));
+            }
+            _ => activation.derivatives(simd, x, target),
         }
     }
 }
@@ -166,6 +192,12 @@ fn first_in<T: Element>(py: Python<'_>, x: &PyReadonlyArrayDyn<'_, T>) -> PyResu
             None => view.iter().position(|value| !value.is_finite()),
         })
     })
+}
+
+/// Whether the environment holds a variable.
+#[pyfunction]
+pub fn environment_has(name: &str) -> bool {
+    std::env::var_os(name).is_some()
 }
 
 /// The names that configurations may use, sorted.

@@ -18,8 +18,8 @@ use crate::error::{Error, Result};
 mod _core {
     #[pymodule_export]
     use super::functions::{
-        activation, activation_derivative, first_non_finite, instruction_set, instruction_sets,
-        perceptron_epoch, permutation, registry,
+        activation, activation_derivative, environment_has, first_non_finite, instruction_set,
+        instruction_sets, perceptron_epoch, permutation, registry,
     };
     #[pymodule_export]
     use super::network::Network;

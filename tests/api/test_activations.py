@@ -75,6 +75,65 @@ def test_far_from_0_the_values_are_finite_and_nan_stays_nan(name, dtype, backend
     assert np.isnan(function.derivative(nan)).all()
 
 
+@pytest.mark.parametrize("name", activations.registry.names)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_out_is_filled_and_returned(name, dtype, backend):
+    function = getattr(activations, name)
+    x = np.random.default_rng(0).normal(size=(7, 5)).astype(dtype)
+    for method in (function, function.derivative):
+        expected = method(x)
+        # At an odd place, as a view of a larger array can be.
+        out = np.full(expected.size + 3, 9, dtype)[3:].reshape(expected.shape)
+        assert method(x, out=out) is out
+        np.testing.assert_array_equal(out, expected)
+        np.testing.assert_array_equal(method(x.T.copy().T, out), expected)
+        if expected.shape == x.shape:
+            for view in (lambda x: x, lambda x: x[:]):
+                same = x.copy()
+                assert method(view(same), out=same) is same
+                np.testing.assert_array_equal(same, expected)
+
+
+def read_only(x):
+    x.flags.writeable = False
+    return x
+
+
+@pytest.mark.parametrize(
+    ("out", "error", "sentence"),
+    [
+        (
+            lambda x: [0.0] * 8,
+            TypeError,
+            "out is a list; wanted is a C-contiguous",
+        ),
+        (lambda x: np.zeros(8, np.float32), TypeError, "out has the dtype <f4; wanted is"),
+        (lambda x: np.zeros(9), ValueError, r"out has the shape \(9,\); wanted is"),
+        (lambda x: np.zeros(16)[::2], ValueError, "out is not contiguous; wanted is"),
+        (lambda x: read_only(np.zeros(8)), ValueError, "out is read-only; wanted is"),
+        (lambda x: x.base[1:9], ValueError, "out shares memory with x; wanted is .* same array"),
+    ],
+)
+def test_an_out_that_does_not_fit_is_refused(out, error, sentence):
+    x = np.ones(10)[:8]
+    with pytest.raises(error, match=sentence):
+        activations.tanh(x, out=out(x))
+    np.testing.assert_array_equal(x, 1)
+
+
+def test_a_jacobian_is_not_written_over_its_argument():
+    x = np.zeros((3, 3, 3))
+    with pytest.raises(ValueError, match=r"out shares memory with x; wanted is .* apart from x$"):
+        activations.softmax.derivative(x[0], out=x)
+
+
+def test_read_only_and_unaligned_arrays_are_read():
+    x = read_only(np.arange(4.0))
+    unaligned = np.frombuffer(b"." + x.tobytes(), offset=1)
+    np.testing.assert_array_equal(activations.relu(x), x)
+    np.testing.assert_array_equal(activations.relu(unaligned), x)
+
+
 def test_softmax_is_a_distribution_over_the_last_axis(backend):
     x = np.random.default_rng(0).normal(size=(2, 3, 4)) * 1e4
     result = activations.softmax(x)

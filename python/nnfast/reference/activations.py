@@ -221,7 +221,7 @@ def softmax(z: Array) -> Array:
 
 
 @np.errstate(all="ignore")
-def activation(config: str, x: Array) -> Array:
+def activation(config: str, x: Array, out: Array | None = None) -> Array:
     """Apply an activation to an array.
 
     Parameters
@@ -234,7 +234,7 @@ def activation(config: str, x: Array) -> Array:
     Returns
     -------
     ndarray
-        The outputs, same shape and type; always a new array.
+        The outputs, same shape and type; `out` or a new array.
 
     Examples
     --------
@@ -244,11 +244,11 @@ def activation(config: str, x: Array) -> Array:
     array([0., 2.])
     """
     a = Activation.from_config(json.loads(config)).forward(x)
-    return a.copy() if a is x else a
+    return _written(a.copy() if a is x else a, out)
 
 
 @np.errstate(all="ignore")
-def activation_derivative(config: str, x: Array) -> Array:
+def activation_derivative(config: str, x: Array, out: Array | None = None) -> Array:
     """Evaluate the derivative of an activation on an array.
 
     Parameters
@@ -257,6 +257,8 @@ def activation_derivative(config: str, x: Array) -> Array:
         JSON, such as ``{"name": "elu", "alpha": 1.0}``.
     x : ndarray of float32 or float64, any shape
         Net inputs.
+    out : ndarray, optional
+        Where the result is written to, of its shape and type; may be x.
 
     Returns
     -------
@@ -271,4 +273,13 @@ def activation_derivative(config: str, x: Array) -> Array:
     array([0.25])
     """
     function = Activation.from_config(json.loads(config))
-    return function.derivative(x if function.keeps == "input" else function.forward(x))
+    return _written(
+        function.derivative(x if function.keeps == "input" else function.forward(x)), out
+    )
+
+
+def _written(result: Array, out: Array | None) -> Array:
+    if out is None:
+        return result
+    out[...] = result
+    return out
