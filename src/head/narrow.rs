@@ -4,7 +4,7 @@
 
 use super::{Batch, LogisticLoss};
 use crate::loss::{PointwiseLoss, Targets};
-use crate::math::{exp, log, sigmoid};
+use crate::math::{exp_not_above_one, log, sigmoid};
 use crate::metric::one_where_equal;
 use crate::reduce::STRIPES;
 use crate::simd::{Float, Kernel, Simd, Vector, read, transpose, write};
@@ -276,7 +276,7 @@ impl BlockHead for Softmax {
         }
         let mut shares = [V::constant(0.0); MOST_COLUMNS];
         for (share, &z) in shares.iter_mut().zip(outputs.iter()) {
-            *share = exp(z.sub(maximum));
+            *share = exp_not_above_one(z.sub(maximum));
         }
         let total = sum(&shares[..count]);
         let (log_total, scale) = (log(total), V::splat(scale));
