@@ -17,6 +17,8 @@ SOURCES := Cargo.toml pyproject.toml README.md LICENSE \
 	$(wildcard Cargo.lock) $(shell find src python -not -path '*/__pycache__*' -not -path '*/.*')
 # What builds and formats, in the versions that pyproject.toml names.
 TOOLS := $(shell grep -oE '"(maturin|ruff)[<>=~][^"]*"' pyproject.toml)
+# What is small enough for an interpreter.
+MIRI_TESTS := parallel:: buffer:: simd::tests::partial gemm::tests::zeros_are gemm::tests::an_empty gemm::tests::what_is
 # On CI the build takes the versions that are committed, or fails.
 LOCKED := $(if $(CI),--locked)
 
@@ -28,10 +30,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint lint-rust lint-python format test-rust test-wheel test-python test-docs test-peers test-slow \
-	bench bench-quick bench-rust bench-micro wheel clean need-rust
+	test-sanitized bench bench-quick bench-rust bench-micro wheel clean need-rust
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 ifeq ($(NNFAST_BACKEND),numpy)
 demo: $(VENV)/.fallback
@@ -84,6 +86,18 @@ test-peers: $(VENV)/.test ## compare with PyTorch, Keras and JAX (installs them:
 test-slow: $(VENV)/.test need-rust ## exhaustive and long tests: hours
 	cargo test $(LOCKED) --release -- --include-ignored
 	NNFAST_TEST_PROFILE=slow NNFAST_WHEEL="$(WHEEL)" $(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+# RUSTC_BOOTSTRAP lets a stable compiler take the flag; the flag wants the target named. The addresses that
+# AddressSanitizer watches are those of every instruction set; Miri runs the portable one, watches who may touch
+# what when, and is slow, so it gets the threads and the smallest products.
+test-sanitized: need-rust ## test the core under AddressSanitizer, and under Miri where a nightly Rust has it
+	@ls "$$(rustc --print target-libdir)"/librustc*_rt.asan.* >/dev/null 2>&1 || { echo "This Rust has no \
+	AddressSanitizer: run 'make test-sanitized' on Linux or macOS with Rust from https://rustup.rs." >&2; exit 1; }
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address cargo test $(LOCKED) --lib \
+		--target "$$(rustc --print host-tuple)" --target-dir $(TARGET)/sanitized
+	@if cargo +nightly miri --version >/dev/null 2>&1; then set -x; \
+		cargo +nightly miri test $(LOCKED) --lib --target-dir $(TARGET)/miri -- $(MIRI_TESTS); \
+	else echo "Miri is not there, and was left out: 'rustup toolchain install nightly -c miri' brings it."; fi
 
 bench: $(VENV)/.bench ## compare with other libraries and the machine's limits (installs them: large)
 	$(BIN)/python benches/compare.py --json $(TARGET)/bench.json --markdown $(TARGET)/bench.md \

@@ -525,6 +525,43 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_several_arrays_make_up_the_whole_and_empty_ones_stay_empty() {
+        for size in [1, 2, 3, 8] {
+            let (mut bytes, mut others, mut seen) = ([0u8; 10], [0u8; 12], vec![0; size]);
+            let bounds: Vec<usize> = (0..=size).map(|worker| 10 * worker / size).collect();
+            with_team(size, |team| {
+                let arrays = [&mut bytes[..], &mut [], &mut others[..]];
+                team.by_parts(arrays, &bounds, &mut seen, |part, [bytes, none, others], seen| {
+                    assert_eq!((bytes.len(), none.len(), others.len()), (part.len(), 0, part.len()));
+                    for (value, other) in bytes.iter_mut().zip(others) {
+                        (*value, *other) = (*value + 1, *other + 2);
+                    }
+                    *seen += part.len();
+                });
+            });
+            assert_eq!((bytes, seen.iter().sum::<usize>()), ([1; 10], 10));
+            assert_eq!(others, [2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0]);
+        }
+    }
+
+    #[test]
+    fn shares_that_would_overlap_or_reach_past_the_end_are_refused() {
+        let refused = |work: fn(&Team<'_>)| catch_unwind(|| with_team(2, work)).is_err();
+        assert!(refused(|team| team.by_parts([&mut [0; 9]], &[0, 5, 10], &mut [0; 2], |_, _, _| ())));
+        assert!(refused(|team| team.by_parts([&mut [0; 9]], &[0, 6, 5], &mut [0; 2], |_, _, _| ())));
+        assert!(refused(|team| team.by_parts([&mut [0; 9]], &[0, 9], &mut [0; 2], |_, _, _| ())));
+        assert!(refused(|team| team.by_parts([&mut [0; 9]], &[0, 5, 9], &mut [0; 1], |_, _, _| ())));
+        assert!(!refused(|team| team.by_parts([&mut [0; 9]], &[0, 5, 9], &mut [0; 2], |_, _, _| ())));
+        fn matrices() -> Matrices<f32> {
+            Matrices::new(3, &[2]).unwrap()
+        }
+        assert!(refused(|team| team.by_rows(&mut matrices(), 4, &mut [0; 2], |_, _| ())));
+        assert!(refused(|team| team.by_rows(&mut matrices(), 3, &mut [0; 1], |_, _| ())));
+        assert!(!refused(|team| team.by_rows(&mut matrices(), 3, &mut [0; 2], |_, _| ())));
+        assert!(catch_unwind(|| matrices().shard(4).rows()).is_err());
+    }
+
+    #[test]
     fn a_panic_ends_the_team_and_is_passed_on() {
         for culprit in [0, 1] {
             let result = catch_unwind(|| {
