@@ -48,3 +48,15 @@ def layers(*widths: int, hidden: Any = "relu", output: Any = "linear") -> tuple[
     dense = [nn.Dense(width, hidden, bias_initializer="random_normal") for width in widths[1:-2]]
     last = [nn.Dense(widths[-2], "prelu"), nn.Dropout(0.3), nn.Dense(widths[-1], output)]
     return nn.Input(widths[0]), nn.Dropout(0.1), *dense, *last
+
+
+def zero_rich(rows: int = 100) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Make rows of zeros of either sign: whole columns, one-hot ones, and most of the others."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(rows, 60))
+    x[random.random(x.shape) < 0.9] = 0.0
+    x[:, ::4] = random.normal(size=(rows, 15))
+    x[:, 2::4] = 0.0
+    x[:, 3:40:4] = np.eye(10)[random.integers(0, 10, rows)]
+    x[random.random(x.shape) < 0.5] *= -1.0
+    return x, random.normal(size=(rows, 3))

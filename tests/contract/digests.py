@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import nnfast as nn
-from contract.bits import TRAINABLE, bits, layers, trained
+from contract.bits import TRAINABLE, bits, layers, said, trained, zero_rich
 from nnfast import _core
 from nnfast._backend import described
 from parity.networks import ACTIVATIONS, DTYPES, HEADS, INITIALIZERS, OPTIMIZERS, Run
@@ -50,6 +50,11 @@ def results() -> Iterator[tuple[str, list[bytes]]]:
         runs.append(Run(layers(30, 300, 35, 3), nn.MeanSquaredError(), nn.SGD(), batch_size=50))
         for run in runs:
             yield f"{run!r} {dtype}", trained(run, dtype=dtype)
+        for batch_size in (1, 7, 64):
+            x, y = zero_rich()
+            network = nn.FeedForward("60-70-3", dtype=dtype, seed=3)
+            network.fit(x, y, batch_size=batch_size, epochs=2, verbose=0)
+            yield f"zeros, batches of {batch_size} {dtype}", said(network, x, y)
 
 
 def digest(parts: list[Any]) -> str:
