@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::activation::{Activation, Kept, PreluRow, PreluRowBackward};
 use crate::error::{Result, allocate};
-use crate::gemm::{Matrix, Nonzero, Panels, multiply, multiply_batch, multiply_transposed, sum_rows};
+use crate::gemm::{
+    Matrix, MatrixMut, Nonzero, Panels, multiply, multiply_batch, multiply_transposed, panel_width, sum_rows,
+};
 use crate::initializer::Initializer;
-use crate::parallel::RowShard;
+use crate::parallel::{RowShard, Team, share};
 use crate::random::{Purpose, Stream};
 use crate::simd::{Float, Simd, lanewise};
 
@@ -162,13 +164,61 @@ impl Dense {
         nonzero: Option<&Nonzero>,
         fused: bool,
     ) {
-        let keeps_input = self.spec.activation.kept() == Kept::Input;
-        let target = if keeps_input { tensors.kept } else { tensors.output };
-        let ([z], [x]) = rows.split([target], [input]);
+        let ([z], [x]) = rows.split([self.net_inputs(tensors)], [input]);
         multiply(simd, x.matrix(), self.weights(parameters), nonzero, z.matrix_mut());
-        if fused {
-            return;
+        if !fused {
+            self.activate(simd, parameters, rows, tensors);
         }
+    }
+
+    /// As [`Self::forward`] of one row, the units being shared out to a team.
+    #[allow(clippy::too_many_arguments)]
+    pub fn forward_together<S: Simd, T: Float>(
+        &self,
+        simd: S,
+        team: &Team<'_>,
+        parameters: &[T],
+        row: &mut RowShard<'_, T>,
+        input: usize,
+        tensors: Tensors,
+        nonzero: Option<&Nonzero>,
+    ) {
+        let (weights, panels) = self.weights(parameters);
+        let ([z], [x]) = row.split([self.net_inputs(tensors)], [input]);
+        let (x, width) = (x.matrix(), panel_width::<T>());
+        let bound = |worker| {
+            let panels_before = share(panels.columns.div_ceil(width), worker, team.size()).start;
+            panels.columns.min(panels_before * width)
+        };
+        let mut bounds: Vec<usize> = (0..team.size()).map(bound).collect();
+        bounds.push(panels.columns);
+        let nothing = &mut vec![(); team.size()];
+        team.by_parts([&mut z.values[..z.width]], &bounds, nothing, |part, [z], ()| {
+            // Some whole panels are a matrix in panels too.
+            let some = Panels { columns: part.len(), ..panels };
+            let weights = &weights[part.start * panels.stored_rows()..][..some.size()];
+            multiply(simd, x, (weights, some), nonzero, MatrixMut::new(z, 1, part.len(), part.len()));
+        });
+        self.activate(simd, parameters, row, tensors);
+    }
+
+    /// The matrix that its net inputs are computed into.
+    fn net_inputs(&self, tensors: Tensors) -> usize {
+        match self.spec.activation.kept() {
+            Kept::Input => tensors.kept,
+            Kept::Output => tensors.output,
+        }
+    }
+
+    /// Net inputs become activations.
+    fn activate<S: Simd, T: Float>(
+        &self,
+        simd: S,
+        parameters: &[T],
+        rows: &mut RowShard<'_, T>,
+        tensors: Tensors,
+    ) {
+        let keeps_input = self.spec.activation.kept() == Kept::Input;
         if self.alpha.is_empty() {
             if keeps_input {
                 let ([a], [z]) = rows.split([tensors.output], [tensors.kept]);

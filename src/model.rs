@@ -6,11 +6,11 @@ use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 use crate::loss::Targets;
 use crate::network::{Mode, Network, NetworkSpec, Way};
-use crate::parallel::{Matrices, share, with_team};
+use crate::parallel::{Matrices, Team, share, with_team};
 use crate::random::{Purpose, Stream};
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
 use crate::source::{Source, Which, consecutive};
-use crate::train::{Data, Pass, Steps, Training, TrainingSpec, forward_work, worthwhile};
+use crate::train::{Data, Pass, Steps, Training, TrainingSpec, WORK_OF_A_MEETING, forward_work, worthwhile};
 use crate::workspace::{INPUT, Plan, Scratch};
 
 /// A network with its parameters and all that training needs and remembers.
@@ -218,8 +218,15 @@ impl<T: Float> Model<T> {
         training.evaluate(&self.network, &self.parameters, data, batch_size, threads)
     }
 
-    /// Passes the rows from `first` on forward, as many as `outputs` has room for.
-    fn forward<S: Simd>(&self, simd: S, inputs: Source<'_>, first: usize, outputs: &mut [T]) {
+    /// Passes the rows from `first` on forward, as many as `outputs` has room for; with a team a single one.
+    fn forward<S: Simd>(
+        &self,
+        simd: S,
+        inputs: Source<'_>,
+        first: usize,
+        outputs: &mut [T],
+        team: Option<&Team<'_>>,
+    ) {
         let (network, columns) = (&self.network, self.network.outputs());
         let Inference { plan, chunk, workspaces, finite } = &self.inference;
         let skips_zeros = *finite.get_or_init(|| network.first_is_finite(simd, &self.parameters));
@@ -236,7 +243,11 @@ impl<T: Float> Model<T> {
             let count = outputs.len() / columns;
             let mut shard = matrices.shard(count);
             inputs.gather(simd, Which::From(next), network.input_scale(), shard.write(INPUT));
-            let last = network.forward(simd, &self.parameters, &mut shard, way, &mut scratch);
+            let (parameters, shard_of, scratch) = (&self.parameters[..], &mut shard, &mut scratch);
+            let last = match team {
+                Some(team) => network.forward_together(simd, team, parameters, shard_of, way, scratch),
+                None => network.forward(simd, parameters, shard_of, way, scratch),
+            };
             for (target, row) in outputs.chunks_exact_mut(columns).zip(shard.read(last).iter()) {
                 target.copy_from_slice(row);
             }
@@ -315,16 +326,23 @@ impl<T: Float> Kernel for Predict<'_, '_, T> {
     fn run<S: Simd>(self, simd: S) {
         let Self { model, inputs, threads, outputs } = self;
         let (network, columns, rows) = (&model.network, model.network.outputs(), inputs.rows());
+        if rows == 1 {
+            let team = threads.min(forward_work(network) / WORK_OF_A_MEETING);
+            return match team {
+                0 | 1 => model.forward(simd, inputs, 0, outputs, None),
+                _ => with_team(team, |team| model.forward(simd, inputs, 0, outputs, Some(team))),
+            };
+        }
         let threads = worthwhile(threads, rows, rows, forward_work(network));
         if threads == 1 {
-            return model.forward(simd, inputs, 0, outputs);
+            return model.forward(simd, inputs, 0, outputs, None);
         }
         with_team(threads, |team| {
             let mut bounds: Vec<usize> =
                 (0..team.size()).map(|worker| share(rows, worker, team.size()).start * columns).collect();
             bounds.push(rows * columns);
             team.by_parts([outputs], &bounds, &mut vec![(); team.size()], |part, [outputs], ()| {
-                model.forward(simd, inputs, part.start / columns, outputs);
+                model.forward(simd, inputs, part.start / columns, outputs, None);
             });
         });
     }

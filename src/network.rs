@@ -10,7 +10,7 @@ use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 use crate::gemm::{Panels, all_finite};
 use crate::layer::{Dense, Dropout, Layer, LayerBatch, LayerSpec, Sink};
-use crate::parallel::{Matrices, RowShard};
+use crate::parallel::{Matrices, RowShard, Team};
 use crate::simd::{Float, Simd};
 use crate::workspace::{INPUT, Plan, Scratch};
 
@@ -304,6 +304,30 @@ impl Network {
                     dropout.forward(seed, step, rows, current, tensors);
                 }
             }
+            current = tensors.output;
+        }
+        current
+    }
+
+    /// As [`Self::forward`] of one row, each layer's units being shared out to a team.
+    pub fn forward_together<S: Simd, T: Float>(
+        &self,
+        simd: S,
+        team: &Team<'_>,
+        parameters: &[T],
+        row: &mut RowShard<'_, T>,
+        way: Way<'_>,
+        scratch: &mut Scratch<T>,
+    ) -> usize {
+        let mut current = INPUT;
+        let mut first = way.skips_zeros && scratch.looks_for_zeros;
+        for (index, dense) in self.dense_layers() {
+            let tensors = way.plan.layers[index];
+            let nonzero = match std::mem::take(&mut first) {
+                true => scratch.nonzero.of_rows(simd, row.read(current).matrix()),
+                false => None,
+            };
+            dense.forward_together(simd, team, parameters, row, current, tensors, nonzero);
             current = tensors.output;
         }
         current

@@ -78,7 +78,7 @@ pub struct Pass {
 }
 
 /// Floating-point operations in a phase that make another thread worth meeting: three microseconds or so.
-const WORK_OF_A_MEETING: usize = 400_000;
+pub const WORK_OF_A_MEETING: usize = 400_000;
 /// Floating-point operations in all that make another thread worth waking: ten microseconds or so.
 const WORK_OF_A_THREAD: usize = 1_500_000;
 /// Operations between two looks at whether the caller wants to stop: a millisecond or so.
