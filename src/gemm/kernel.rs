@@ -233,34 +233,18 @@ impl<T: Float> Columns<T> {
                     }
                 }
             }
-            // Every third row has a pointer of its own: the two between are reached by the scaled stride, so
-            // that twelve rows do not run out of registers for addresses.
-            let stride = self.left_row_stride;
-            let mut bases: [*const T; 4] =
-                std::array::from_fn(|base| self.left.wrapping_add(3 * base * stride));
-            let mut right = self.right;
-            for term in 0..depth {
-                let (bases_here, right_here) = if LISTED {
+            if LISTED {
+                for term in 0..depth {
                     let k = *list.add(term) as usize;
-                    let step = k * self.left_stride;
-                    (bases.map(|base| base.wrapping_add(step)), self.right.add(k * self.right_stride))
-                } else {
-                    (bases, right)
-                };
-                let mut columns = [V::splat(T::ZERO); VECTORS];
-                for (vector, column) in columns.iter_mut().enumerate() {
-                    *column = self.read::<V, WHOLE>(right_here, vector, vector == last, tail);
+                    let (left, right) =
+                        (self.left.add(k * self.left_stride), self.right.add(k * self.right_stride));
+                    self.add_term::<V, ROWS, VECTORS, WHOLE>(&mut sums, left, right, tail);
                 }
-                for (row, sum) in sums.iter_mut().enumerate() {
-                    let factor = V::splat(*bases_here[row / 3].add(row % 3 * stride));
-                    for vector in 0..VECTORS {
-                        sum[vector] = factor.mul_add(columns[vector], sum[vector]);
-                    }
-                }
-                if !LISTED {
-                    for base in &mut bases {
-                        *base = base.wrapping_add(self.left_stride);
-                    }
+            } else {
+                let (mut left, mut right) = (self.left, self.right);
+                for _ in 0..depth {
+                    self.add_term::<V, ROWS, VECTORS, WHOLE>(&mut sums, left, right, tail);
+                    left = left.wrapping_add(self.left_stride);
                     right = right.wrapping_add(self.right_stride);
                 }
             }
@@ -274,6 +258,40 @@ impl<T: Float> Columns<T> {
                     } else {
                         sum.store_partial(target, tail);
                     }
+                }
+            }
+        }
+    }
+
+    /// Adds the term whose factors lie at `left`, in the first of the rows, and at `right`.
+    ///
+    /// # Safety
+    /// As [`Self::tile`].
+    #[inline(always)]
+    unsafe fn add_term<V: Vector<Element = T>, const ROWS: usize, const VECTORS: usize, const WHOLE: bool>(
+        &self,
+        sums: &mut [[V; VECTORS]; ROWS],
+        left: *const T,
+        right: *const T,
+        tail: usize,
+    ) {
+        // SAFETY: the caller's.
+        unsafe {
+            let mut columns = [V::splat(T::ZERO); VECTORS];
+            for (vector, column) in columns.iter_mut().enumerate() {
+                *column = self.read::<V, WHOLE>(right, vector, vector + 1 == VECTORS, tail);
+            }
+            // Every third row has a pointer of its own: the two after it are reached by the scaled stride, so
+            // that twelve rows do not run out of registers for addresses.
+            let stride = self.left_row_stride;
+            let mut base = left;
+            for (row, sum) in sums.iter_mut().enumerate() {
+                if row > 0 && row % 3 == 0 {
+                    base = base.wrapping_add(3 * stride);
+                }
+                let factor = V::splat(*base.add(row % 3 * stride));
+                for vector in 0..VECTORS {
+                    sum[vector] = factor.mul_add(columns[vector], sum[vector]);
                 }
             }
         }
