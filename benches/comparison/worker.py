@@ -9,10 +9,12 @@ import gc
 import importlib
 import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -62,6 +64,14 @@ def take_turn(seconds: float) -> float:
     return _turn(seconds)
 
 
+def leave() -> None:
+    """End the process at once, with those that it started: some libraries' threads never end."""
+    loky = sys.modules.get("joblib.externals.loky")
+    if loky is not None:
+        loky.get_reusable_executor().shutdown(kill_workers=True)
+    os._exit(0)
+
+
 class Worker:
     """A contender's process, kept to so many processors."""
 
@@ -92,7 +102,9 @@ class Worker:
         return self._pool.submit(take_turn, seconds).result(PATIENCE_SECONDS)
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        with suppress(BrokenProcessPool):
+            self._pool.submit(leave)
+        self._pool.shutdown(wait=False)
 
 
 @contextmanager
