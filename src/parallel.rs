@@ -58,6 +58,8 @@ struct Bell {
     /// Counts the phases that it was called to.
     rings: AtomicUsize,
     asleep: AtomicBool,
+    /// The processor that it was woken from.
+    caller: AtomicUsize,
 }
 
 /// The current phase's work, lifetime erased.
@@ -136,6 +138,7 @@ impl Bell {
     fn ring(&self, thread: &Thread) {
         self.rings.fetch_add(1, Ordering::SeqCst);
         if self.asleep.load(Ordering::SeqCst) {
+            self.caller.store(processor::current(), Ordering::Relaxed);
             thread.unpark();
         }
     }
@@ -154,7 +157,48 @@ impl Bell {
             std::thread::park();
         }
         self.asleep.store(false, Ordering::SeqCst);
+        processor::leave(self.caller.load(Ordering::Relaxed));
     }
+}
+
+/// Where threads run. A system may wake a thread on the processor of the one that woke it, though another is
+/// idle, and take some ten milliseconds to move it: until then the two take turns.
+#[cfg(all(target_os = "linux", not(miri)))]
+mod processor {
+    /// The processor that the calling thread runs on.
+    pub fn current() -> usize {
+        // SAFETY: the call takes nothing and only gives a number.
+        usize::try_from(unsafe { libc::sched_getcpu() }).unwrap_or(usize::MAX)
+    }
+
+    /// Moves the calling thread to another of its processors if it runs on `one`.
+    pub fn leave(one: usize) {
+        let size = size_of::<libc::cpu_set_t>();
+        if one != current() || one >= 8 * size {
+            return;
+        }
+        // SAFETY: a set of processors is an array of bits, for which zeros are a value; the calls read and
+        // write it within its size and concern the calling thread (0) alone, whose own set is put back.
+        unsafe {
+            let mut all: libc::cpu_set_t = std::mem::zeroed();
+            if libc::sched_getaffinity(0, size, &raw mut all) == 0 {
+                let mut others = all;
+                libc::CPU_CLR(one, &mut others);
+                if libc::CPU_COUNT(&others) > 0 && libc::sched_setaffinity(0, size, &raw const others) == 0 {
+                    libc::sched_setaffinity(0, size, &raw const all);
+                }
+            }
+        }
+    }
+}
+
+/// Elsewhere the system is trusted, and Miri does not know the calls.
+#[cfg(not(all(target_os = "linux", not(miri))))]
+mod processor {
+    pub fn current() -> usize {
+        usize::MAX
+    }
+    pub fn leave(_one: usize) {}
 }
 
 impl Shared {
