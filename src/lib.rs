@@ -6,7 +6,7 @@
 //! |---|---|
 //! | `python` | arrays in, arrays out, errors; behind the feature `python` |
 //! | [`model`] | a network with its parameters: what it is asked for |
-//! | [`train`] | the loop over batches, and the two phases of a step |
+//! | [`train`], `update` | the loop over batches; the two phases of a step |
 //! | [`network`], `workspace`, [`layer`] | layers in their places, a batch's way through them, its buffers |
 //! | [`activation`], [`softmax`], [`loss`], [`head`], [`metric`], [`optimizer`], [`initializer`] | the mathematics of learning |
 //! | [`perceptron`] | the classic algorithm |
@@ -39,4 +39,5 @@ mod small;
 pub mod softmax;
 pub mod source;
 pub mod train;
+mod update;
 mod workspace;

@@ -104,7 +104,7 @@ impl<T: Float> Model<T> {
     /// The model is not compiled.
     pub fn state(&self) -> Result<(u64, &[Buffer<T>])> {
         let training = self.training.as_ref().ok_or_else(not_compiled)?;
-        Ok((training.step, &training.slots))
+        Ok((training.learner.step, &training.learner.slots))
     }
 
     /// Puts back what [`Self::state`] gave.
@@ -112,13 +112,13 @@ impl<T: Float> Model<T> {
     /// # Errors
     /// The model is not compiled, or the optimizer remembers something else.
     pub fn set_state(&mut self, step: u64, slots: Vec<Buffer<T>>) -> Result<()> {
-        let training = self.training.as_mut().ok_or_else(not_compiled)?;
-        let fits = slots.len() == training.slots.len()
+        let learner = &mut self.training.as_mut().ok_or_else(not_compiled)?.learner;
+        let fits = slots.len() == learner.slots.len()
             && slots.iter().all(|slot| slot.len() == self.parameters.len());
         if !fits {
             return Err(Error::Shape("the optimizer's state has another shape".into()));
         }
-        (training.step, training.slots) = (step, slots);
+        (learner.step, learner.slots) = (step, slots);
         Ok(())
     }
 

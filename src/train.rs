@@ -1,27 +1,23 @@
-//! Training: the loop over batches, and the two phases of a step.
+//! Training: the loop over batches, and the first phase of a step.
 //!
 //! Rows are shared out through the whole forward pass and back to the deltas; then ranges of the
-//! parameters are shared out, and each worker sums its gradients over all rows of the batch and updates
-//! its parameters with them.
+//! parameters are shared out, for what follows from the gradients over all rows of the batch: [`crate::update`].
 
-use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
-use crate::buffer::Buffer;
 use crate::error::{Error, Result};
-use crate::gemm::all_finite;
 use crate::head::{Batch, Head};
-use crate::layer::Sink;
 use crate::loss::{Loss, Targets};
 use crate::metric::{Decision, Metric};
 use crate::network::{Mode, Network, Way};
-use crate::optimizer::{MOST_SLOTS, Optimizer, Part, Powers, Rule};
+use crate::optimizer::{Optimizer, Part};
 use crate::parallel::{Matrices, Team, with_team};
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
 use crate::small::{Small, Step};
 use crate::source::{Source, Which, consecutive};
+use crate::update::{Learner, Passed, Workers};
 use crate::workspace::{INPUT, Plan, Scratch, VALUES};
 
 /// How a model is trained, as a configuration describes it.
@@ -42,15 +38,12 @@ pub struct Training<T> {
     head: Head,
     decision: Decision,
     plan: Plan,
-    /// The steps made since the model was compiled.
-    pub step: u64,
-    /// What the optimizer remembers of each parameter.
-    pub slots: Vec<Buffer<T>>,
+    /// What follows the gradients, and remembers.
+    pub learner: Learner<T>,
     matrices: Matrices<T>,
     scratches: Vec<Scratch<T>>,
     /// Whether the first layer's weights are finite.
     finite: AtomicBool,
-    powers: [Powers; 2],
     /// Another way for small networks.
     pub(crate) small: Option<Small<T>>,
     /// The order of the rows in the last epoch: kept for its memory.
@@ -139,15 +132,19 @@ impl<T: Float> Kernel for Run<'_, '_, '_, T> {
                 match &mut gradients {
                     None if is_small => training.step_small(simd, parameters, &data, rows, &mut totals),
                     None => {
-                        let mode = Mode::Training { seed, step: training.step };
+                        let mode = Mode::Training { seed, step: training.learner.step };
                         training.pass(simd, team, network, parameters, &data, rows, (mode, true));
-                        training.learn(simd, team, network, parameters, &bounds, rows.len(), mode);
-                        training.step += 1;
+                        let (learner, workers, passed, finite) =
+                            training.second_phase(team, &bounds, network, rows.len(), mode);
+                        learner.learn(simd, workers, passed, parameters, finite);
                         training.add_values(rows.len(), &mut totals);
                     }
                     Some(gradients) => {
-                        training.pass(simd, team, network, parameters, &data, rows, (Mode::Inference, true));
-                        training.sum_gradients(simd, team, network, gradients, &bounds, rows.len());
+                        let mode = Mode::Inference;
+                        training.pass(simd, team, network, parameters, &data, rows, (mode, true));
+                        let (_, workers, passed, _) =
+                            training.second_phase(team, &bounds, network, rows.len(), mode);
+                        passed.keep_gradients(simd, workers, gradients);
                         training.add_values(rows.len(), &mut totals);
                     }
                 }
@@ -210,13 +207,9 @@ impl<T: Float> Training<T> {
             head,
             matrices: plan.matrices(0)?,
             plan,
-            step: 0,
-            slots: (0..spec.optimizer.slots())
-                .map(|_| Buffer::zeros(network.size()))
-                .collect::<Result<_>>()?,
+            learner: Learner::new(network, spec.optimizer)?,
             scratches: Vec::new(),
             finite: false.into(),
-            powers: Default::default(),
             small: Small::new(network, &head, spec.metrics.len()),
             order: Vec::new(),
             spec,
@@ -286,10 +279,9 @@ impl<T: Float> Training<T> {
         rows: &[u32],
         totals: &mut [f64],
     ) {
-        let Self { head, decision, slots, spec, step, powers, small, .. } = self;
+        let Self { head, decision, spec, learner, small, .. } = self;
         let small = small.as_mut().expect("a small network");
-        let mut slots = slots.iter_mut();
-        let slots = std::array::from_fn(|_| slots.next().map_or(&mut [] as &mut [T], |slot| &mut slot[..]));
+        let (rule, slots) = learner.next_rule();
         simd.vectorize(Step {
             small,
             inputs: data.inputs,
@@ -297,10 +289,10 @@ impl<T: Float> Training<T> {
             rows,
             head,
             metrics: (&spec.metrics, *decision),
-            rule: spec.optimizer.at_step(*step + 1, powers),
+            rule,
             part: Part { parameters, slots },
         });
-        *step += 1;
+        learner.step += 1;
         let small = self.small.as_ref().expect("as above");
         for values in small.values(rows.len()).chunks_exact(totals.len()) {
             add(values, totals);
@@ -338,53 +330,20 @@ impl<T: Float> Training<T> {
         });
     }
 
-    /// Second phase of a step: gradients over all rows of the batch, and the update.
-    #[allow(clippy::too_many_arguments)]
-    fn learn<S: Simd>(
-        &mut self,
-        simd: S,
-        team: &Team<'_>,
-        network: &Network,
-        parameters: &mut [T],
-        bounds: &[usize],
+    /// What the second phase of a step takes: those who work on it, the batch that has passed, and the rest.
+    #[allow(clippy::type_complexity)]
+    fn second_phase<'a, 't>(
+        &'a mut self,
+        team: &'a Team<'t>,
+        bounds: &'a [usize],
+        network: &'a Network,
         rows: usize,
         mode: Mode,
-    ) {
+    ) -> (&'a mut Learner<T>, Workers<'a, 't, T>, Passed<'a, T>, &'a AtomicBool) {
         let skips_zeros = *self.finite.get_mut();
-        let Self { head, plan, matrices, scratches, slots, spec, step, powers, finite, .. } = self;
+        let Self { head, plan, matrices, scratches, learner, finite, .. } = self;
         let way = Way { plan, mode, fused: head.is_fused(), skips_zeros };
-        let rule = spec.optimizer.at_step(*step + 1, powers);
-        let mut slots = slots.iter_mut();
-        let slots: [&mut [T]; MOST_SLOTS] =
-            std::array::from_fn(|_| slots.next().map_or(&mut [] as &mut [T], |slot| &mut slot[..]));
-        let [first, second, third] = slots;
-        let arrays = [parameters, first, second, third];
-        let watched = if skips_zeros { network.first_weights() } else { 0..0 };
-        team.by_parts(arrays, bounds, scratches, |part, [parameters, first, second, third], scratch| {
-            let slots = [first, second, third];
-            let watched = watched.clone();
-            let mut update = Update { rule, start: part.start, parameters, slots, watched, finite };
-            network.gradients(simd, matrices, rows, part, way, scratch, &mut update);
-        });
-    }
-
-    /// The gradients of a batch that has passed, by all parameters.
-    fn sum_gradients<S: Simd>(
-        &mut self,
-        simd: S,
-        team: &Team<'_>,
-        network: &Network,
-        gradients: &mut [T],
-        bounds: &[usize],
-        rows: usize,
-    ) {
-        let skips_zeros = *self.finite.get_mut();
-        let Self { head, plan, matrices, scratches, .. } = self;
-        let way = Way { plan, mode: Mode::Inference, fused: head.is_fused(), skips_zeros };
-        team.by_parts([gradients], bounds, scratches, |part, [gradients], scratch| {
-            let mut keep = Keep { start: part.start, gradients };
-            network.gradients(simd, matrices, rows, part, way, scratch, &mut keep);
-        });
+        (learner, Workers { team, bounds, scratches }, Passed { network, matrices, rows, way }, finite)
     }
 
     /// Adds up the rows' losses and metrics, in the order of the rows.
@@ -401,44 +360,5 @@ impl<T: Float> Training<T> {
 fn add<T: Float>(values: &[T], totals: &mut [f64]) {
     for (total, value) in totals.iter_mut().zip(values) {
         *total += value.to_f64();
-    }
-}
-
-/// Updates parameters with their gradients, as soon as these are summed.
-struct Update<'a, T> {
-    rule: Rule<T>,
-    /// Where in the flat array the parameters begin.
-    start: usize,
-    parameters: &'a mut [T],
-    slots: [&'a mut [T]; MOST_SLOTS],
-    /// Parameters of which is noted if they become infinite or NaN.
-    watched: Range<usize>,
-    finite: &'a AtomicBool,
-}
-
-impl<T: Float> Sink<T> for Update<'_, T> {
-    fn take<S: Simd>(&mut self, simd: S, range: Range<usize>, gradients: &[T]) {
-        let place = range.start - self.start..range.end - self.start;
-        let parameters = &mut self.parameters[place.clone()];
-        let slots = self
-            .slots
-            .each_mut()
-            .map(|slot| if slot.is_empty() { &mut slot[..] } else { &mut slot[place.clone()] });
-        self.rule.update(simd, Part { parameters, slots }, gradients);
-        if self.watched.contains(&range.start) && !all_finite(simd, &self.parameters[place]) {
-            self.finite.store(false, Ordering::Relaxed);
-        }
-    }
-}
-
-/// Keeps gradients.
-struct Keep<'a, T> {
-    start: usize,
-    gradients: &'a mut [T],
-}
-
-impl<T: Float> Sink<T> for Keep<'_, T> {
-    fn take<S: Simd>(&mut self, _simd: S, range: Range<usize>, gradients: &[T]) {
-        self.gradients[range.start - self.start..range.end - self.start].copy_from_slice(gradients);
     }
 }
