@@ -10,6 +10,7 @@
 //! | [`network`], `workspace`, [`layer`] | layers in their places, a batch's way through them, its buffers |
 //! | [`activation`], [`softmax`], [`loss`], [`head`], [`metric`], [`optimizer`], [`initializer`] | the mathematics of learning |
 //! | [`perceptron`] | the classic algorithm |
+//! | [`unsupervised`] | learning without a teacher |
 //! | `parallel`, `buffer`, [`source`], [`random`] | threads, memory, rows of data, random numbers |
 //! | `gemm`, `math`, `reduce` | matrix products, functions, sums |
 //! | `simd` | vectors, whatever the instruction set |
@@ -39,5 +40,6 @@ mod small;
 pub mod softmax;
 pub mod source;
 pub mod train;
+pub mod unsupervised;
 mod update;
 mod workspace;

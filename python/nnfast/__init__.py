@@ -28,7 +28,7 @@ from nnfast.optimizers import SGD, Adam, AdamW, RMSprop
 from nnfast.perceptron import ConvergenceWarning, Perceptron
 
 if _TYPE_CHECKING:
-    from nnfast import datasets, plot, reference
+    from nnfast import datasets, plot, reference, unsupervised
     from nnfast._config import show_config
     from nnfast._files import load
     from nnfast._many import fit_many
@@ -70,6 +70,7 @@ __all__ = [
     "reference",
     "set_num_threads",
     "show_config",
+    "unsupervised",
 ]
 
 _NAMED_LATER = {
@@ -91,7 +92,7 @@ def __getattr__(name: str) -> _Any:
         from importlib import import_module
 
         return getattr(import_module(_NAMED_LATER[name]), name)
-    if name in ("datasets", "plot", "reference"):
+    if name in ("datasets", "plot", "reference", "unsupervised"):
         from importlib import import_module
 
         return import_module(f"nnfast.{name}")

@@ -1,0 +1,1 @@
+//! Learning without a teacher, or with half of one: each method by itself, above the products and the threads.
