@@ -15,7 +15,7 @@ use crate::buffer::Buffer;
 use crate::error::Result;
 use crate::gemm::{Matrix, MatrixMut, Strided, multiply_small, panel_width};
 use crate::head::{Batch, Head};
-use crate::layer::Layer;
+use crate::layer::{Dense, Layer, Stage};
 use crate::loss::Targets;
 use crate::metric::{Decision, Metric};
 use crate::network::Network;
@@ -98,32 +98,27 @@ pub struct Step<'a, 'd, T> {
 impl<T: Float> Small<T> {
     /// The buffers for a network, if it is small, has only what is done here, and its head takes features.
     pub fn new(network: &Network, head: &Head, metrics: usize) -> Option<Self> {
-        let fits = |layer: &Layer| match layer {
-            Layer::Dense(dense) => {
-                let last = dense.parameters().end == network.size();
-                let pointwise = !matches!(dense.spec.activation, Activation::Prelu(_) | Activation::Softmax)
-                    && dense.spec.activation.kept() == Kept::Output;
-                dense.spec.units <= panel_width::<T>() && (pointwise || last && head.is_fused())
-            }
-            Layer::Dropout(_) => false,
+        let fits = |dense: &Dense| {
+            let last = dense.parameters().end == network.size();
+            let pointwise = !matches!(dense.spec.activation, Activation::Prelu(_) | Activation::Softmax)
+                && dense.spec.activation.kept() == Kept::Output;
+            dense.spec.units <= panel_width::<T>() && (pointwise || last && head.is_fused())
         };
-        let small = network.inputs() <= MOST_INPUTS && network.layers().iter().all(fits);
+        let small = network.inputs() <= MOST_INPUTS
+            && network.layers().iter().all(|layer| layer.as_dense().is_some_and(fits));
         if !small || !Head::takes_features(network.outputs()) {
             return None;
         }
-        let layer = |layer: &Layer| match layer {
-            Layer::Dense(dense) => Some(SmallLayer {
-                inputs: dense.inputs(),
-                units: dense.spec.units,
-                bias: dense.panels.bias,
-                weights: dense.weights.clone(),
-                activation: dense.spec.activation,
-            }),
-            Layer::Dropout(_) => None,
+        let layer = |dense: &Dense| SmallLayer {
+            inputs: dense.inputs(),
+            units: dense.spec.units,
+            bias: dense.panels.bias,
+            weights: dense.weights.clone(),
+            activation: dense.spec.activation,
         };
         let empty = || Buffer::zeros(0).expect("nothing is asked for");
         Some(Self {
-            layers: network.layers().iter().filter_map(layer).collect(),
+            layers: network.layers().iter().filter_map(Layer::as_dense).map(layer).collect(),
             inputs: network.inputs(),
             input_scale: network.input_scale(),
             outputs: network.outputs(),

@@ -1,10 +1,9 @@
 //! Every buffer that a step needs, sized once: nothing is allocated while batches run.
 
-use crate::activation::{Activation, Kept};
 use crate::buffer::Buffer;
 use crate::error::Result;
-use crate::gemm::{Nonzero, transposed_size};
-use crate::layer::{Layer, Tensors, gradient_size};
+use crate::gemm::Nonzero;
+use crate::layer::{Dense, Layer, Stage, Tensors, Widths};
 use crate::parallel::Matrices;
 use crate::simd::Float;
 
@@ -37,31 +36,21 @@ impl Plan {
 
     fn new(inputs: usize, layers: &[Layer], training: bool, values: usize) -> Self {
         let mut widths = vec![inputs, 0, values];
-        let mut matrix = |width: usize, wanted: bool| {
-            if !wanted {
+        let mut matrix = |width: usize| {
+            if width == 0 {
                 return NOTHING;
             }
             widths.push(width);
             widths.len() - 1
         };
-        let layers = layers.iter().map(|layer| match layer {
-            Layer::Dense(dense) => {
-                let width = dense.spec.units;
-                let keeps_input = dense.spec.activation.kept() == Kept::Input;
-                let learns_slopes = matches!(dense.spec.activation, Activation::Prelu(_));
-                Tensors {
-                    output: matrix(width, true),
-                    delta: matrix(width, training),
-                    kept: matrix(width, keeps_input),
-                    slopes: matrix(width, training && learns_slopes),
-                }
+        let layers = layers.iter().map(|layer| {
+            let Widths { output, delta, kept, slopes } = layer.widths(training);
+            Tensors {
+                output: matrix(output),
+                delta: matrix(delta),
+                kept: matrix(kept),
+                slopes: matrix(slopes),
             }
-            Layer::Dropout(dropout) => Tensors {
-                output: matrix(dropout.width, training),
-                delta: matrix(dropout.width, training),
-                kept: matrix(dropout.width, training),
-                slopes: NOTHING,
-            },
         });
         let layers = layers.collect();
         Self { layers, widths, training }
@@ -117,22 +106,18 @@ pub struct Scratch<T> {
 
 impl<T: Float> Scratch<T> {
     fn new(layers: &[Layer], rows: usize, training: bool) -> Result<Self> {
-        let dense = || {
-            layers.iter().filter_map(|layer| match layer {
-                Layer::Dense(dense) => Some(dense),
-                Layer::Dropout(_) => None,
-            })
-        };
-        let first = dense().next();
-        let inputs = first.map_or(0, |dense| dense.inputs());
+        let first = layers.iter().find_map(Layer::as_dense);
+        let inputs = first.map_or(0, Dense::inputs);
         let looks_for_zeros = rows.saturating_mul(inputs) <= MOST_VALUES
             && first.is_some_and(|dense| dense.spec.units >= FEWEST_UNITS);
         let (rows_seen, inputs) = if looks_for_zeros { (rows, inputs) } else { (0, 0) };
-        let transposed = dense().skip(1).map(|dense| transposed_size::<T>(dense.panels)).max();
-        let gradient = dense().map(|dense| gradient_size::<T>(rows, dense)).max();
+        // Below the first layer that learns there is no way back.
+        let learning = || layers.iter().filter(|layer| training && !layer.parameters().is_empty());
+        let transposed = learning().skip(1).map(Layer::transposed_size::<T>).max();
+        let gradient = learning().map(|layer| layer.gradient_size::<T>(rows)).max();
         Ok(Self {
-            transposed: Buffer::zeros(transposed.filter(|_| training).unwrap_or(0))?,
-            gradient: Buffer::zeros(gradient.filter(|_| training).unwrap_or(0))?,
+            transposed: Buffer::zeros(transposed.unwrap_or(0))?,
+            gradient: Buffer::zeros(gradient.unwrap_or(0))?,
             nonzero: Nonzero::with_capacity(rows_seen, inputs),
             looks_for_zeros,
             has_zeros: false,

@@ -6,14 +6,14 @@ backend needs to be told.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nnfast import _validation, activations, initializers
 from nnfast._validation import UNITS_LIMIT
-from nnfast.layers import Dense, Dropout, Input, Layer
+from nnfast.layers import Dense, Input, Layer
 
 if TYPE_CHECKING:
     from nnfast.layers import ActivationLike, InitializerLike
@@ -98,8 +98,11 @@ def _each_hidden(
 
 def _checked(layers: Sequence[Any]) -> tuple[Layer, ...]:
     for index, layer in enumerate(layers):
-        if not isinstance(layer, (Input, Dense, Dropout)):
-            raise TypeError(f"layers[{index}] is {layer!r}; wanted is Input, Dense or Dropout")
+        if not (isinstance(layer, Input) or type(layer) in Layer.kinds.values()):
+            names = ", ".join(sorted(known.__name__ for known in Layer.kinds.values()))
+            raise TypeError(
+                f"layers[{index}] is {layer!r}; wanted is Input first, then any of {names}"
+            )
         if isinstance(layer, Input) != (index == 0):
             raise ValueError(
                 f"layers[{index}] is {layer!r}; wanted is exactly one Input, and it comes first"
@@ -117,30 +120,29 @@ def config(layers: Sequence[Layer], bias: str) -> dict[str, Any]:
         "inputs": inputs(layers),
         "input_scale": input_scale(layers),
         "bias": bias,
-        "layers": [layer.config() for layer in layers if isinstance(layer, (Dense, Dropout))],
+        "layers": [layer.config() for layer in layers[1:]],
     }
 
 
 def from_config(description: Mapping[str, Any]) -> tuple[Layer, ...]:
     """Return the layers of a description made by `config`."""
     scale = description.get("input_scale", 1.0)  # not in the first files
-    layers: list[Layer] = [Input(description["inputs"], scale=scale)]
-    for layer in description["layers"]:
-        if layer["type"] == "dropout":
-            layers.append(Dropout(layer["rate"]))
-        else:
-            layers.append(
-                Dense(
-                    layer["units"],
-                    activations.registry.from_config(layer["activation"]),
-                    use_bias=layer["use_bias"],
-                    kernel_initializer=initializers.registry.from_config(
-                        layer["kernel_initializer"]
-                    ),
-                    bias_initializer=initializers.registry.from_config(layer["bias_initializer"]),
-                )
-            )
-    return _checked(layers)
+    layers = [Input(description["inputs"], scale=scale)]
+    return _checked([*layers, *map(layer_from_config, description["layers"])])
+
+
+def layer_from_config(config: Mapping[str, Any]) -> Layer:
+    """Return the layer that a dict made by its `config` describes."""
+    layer: Layer = Layer.kinds[config["type"]].from_config(config)
+    return layer
+
+
+def walk(layers: Sequence[Layer]) -> Iterator[tuple[int, Layer, int]]:
+    """Yield each layer after the input with its number, from 0, and the width of its input."""
+    width = inputs(layers)
+    for number, layer in enumerate(layers[1:]):
+        yield number, layer, width
+        width = layer.width(width)
 
 
 def inputs(layers: Sequence[Layer]) -> int:
@@ -196,11 +198,17 @@ def parameters(layers: Sequence[Layer], bias: str) -> list[tuple[str, tuple[int,
 
     Names count the layers from 0, the input left out: ``layers.0.kernel``.
     """
-    width = inputs(layers)
-    result = []
-    for index, layer in enumerate(layers[1:]):
-        if isinstance(layer, Dense):
-            shapes = layer.parameters(width, embedded=bias == "embedded")
-            result += [(f"layers.{index}.{name}", shape) for name, shape in shapes.items()]
-            width = layer.units
-    return result
+    return [
+        (f"layers.{number}.{name}", shape)
+        for number, layer, width in walk(layers)
+        for name, shape in layer.parameters(width, embedded=bias == "embedded").items()
+    ]
+
+
+def fixed(layers: Sequence[Layer]) -> set[str]:
+    """Return the names of the parameters that no gradient changes."""
+    return {
+        f"layers.{number}.{name}"
+        for number, layer, _ in walk(layers)
+        for name in layer.fixed_parameters
+    }

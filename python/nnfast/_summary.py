@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnfast import _architecture
-from nnfast.layers import Dense, Dropout, Input, Layer
+from nnfast.layers import Input, Layer
 
 
 class Summary(str):
@@ -24,8 +24,10 @@ class Summary(str):
 def summary(layers: Sequence[Layer], bias: str, dtype: np.dtype[Any]) -> Summary:
     """Return the layers as a table, with the number and the size of their parameters."""
     counts = [0] * len(layers)
+    trainable, fixed = 0, _architecture.fixed(layers)
     for name, shape in _architecture.parameters(layers, bias):
         counts[int(name.split(".")[1]) + 1] += prod(shape)
+        trainable += 0 if name in fixed else prod(shape)
     rows = [("Layer (type)", "Output shape", "Param #", "Activation")]
     width = 0
     seen: dict[str, int] = {}
@@ -33,14 +35,8 @@ def summary(layers: Sequence[Layer], bias: str, dtype: np.dtype[Any]) -> Summary
         kind = type(layer).__name__
         seen[kind] = seen.get(kind, 0) + 1
         name = kind.lower() if isinstance(layer, Input) else f"{kind.lower()}_{seen[kind]}"
-        activation = f"dropout {layer.rate:g}" if isinstance(layer, Dropout) else ""
-        if isinstance(layer, Input) and layer.scale != 1:
-            activation = f"scale {layer.scale:g}"
-        if isinstance(layer, Dense):
-            activation = _described(layer)
-        if not isinstance(layer, Dropout):
-            width = layer.units  # type: ignore[attr-defined]
-        rows.append((f"{name} ({kind})", f"(None, {width})", f"{count:,}", activation))
+        width = layer.width(width)
+        rows.append((f"{name} ({kind})", f"(None, {width})", f"{count:,}", layer.description()))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}  {d:<{widths[3]}}".rstrip()
@@ -51,16 +47,11 @@ def summary(layers: Sequence[Layer], bias: str, dtype: np.dtype[Any]) -> Summary
     total = sum(counts)
     footer = [
         f"Total params: {total:,} ({_bytes(total * dtype.itemsize)}, {dtype})",
-        f"Trainable params: {total:,}",
+        f"Trainable params: {trainable:,}",
     ]
+    if trainable < total:
+        footer.append(f"Non-trainable params: {total - trainable:,}")
     return Summary("\n".join([title, rule, lines[0], rule, *lines[1:], rule, *footer]))
-
-
-def _described(layer: Dense) -> str:
-    config = layer.activation.config()
-    name = config.pop("name")
-    values = ", ".join(f"{key}={value:g}" for key, value in config.items())
-    return f"{name}({values})" if values else str(name)
 
 
 def _bytes(size: float) -> str:

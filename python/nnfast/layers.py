@@ -7,7 +7,8 @@ FeedForward([Input(784), Dense(256, ELU(alpha=1.0)), Dropout(0.2), Dense(10, Sof
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nnfast import activations, initializers
 from nnfast._frozen import Frozen, flag, real, whole
@@ -23,7 +24,44 @@ if TYPE_CHECKING:
 
 
 class Layer(Frozen):
-    """The base class of all layers: frozen, comparable, hashable."""
+    """The base class of all layers: frozen, comparable, hashable.
+
+    A layer that follows the input has a `kind`, by which configurations and files know it. What it
+    answers here is all that the rest of the package asks of it.
+    """
+
+    kind: ClassVar[str]
+    kinds: ClassVar[dict[str, type[Layer]]] = {}
+    fixed_parameters: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "kind" in cls.__dict__:
+            cls.kinds[cls.kind] = cls
+
+    def config(self) -> dict[str, Any]:
+        """Return the layer as a plain dict, complete with its defaults."""
+        return {"type": self.kind, **self.values()}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Any:
+        """Return the layer that a dict made by `config` describes."""
+        return cls(**{name: value for name, value in config.items() if name != "type"})
+
+    def width(self, inputs: int) -> int:
+        """Return how many values a row of the layer's output has, given how many come in."""
+        return inputs
+
+    def parameters(self, inputs: int, *, embedded: bool) -> dict[str, tuple[int, ...]]:
+        """Return names and shapes of the layer's parameters, in the order of the weights.
+
+        Those in `fixed_parameters` no gradient changes.
+        """
+        return {}
+
+    def description(self) -> str:
+        """Return what a table of the layers says of it."""
+        return ""
 
 
 class Input(Layer):
@@ -57,6 +95,14 @@ class Input(Layer):
                 f"scale of Input is {self.scale}; wanted is a finite number other than 0"
             )
 
+    def width(self, inputs: int) -> int:
+        """Return the number of input nodes."""
+        return self.units
+
+    def description(self) -> str:
+        """Return the scale, unless it is 1."""
+        return "" if self.scale == 1 else f"scale {self.scale:g}"
+
     def __repr__(self) -> str:
         scale = "" if self.scale == 1 else f", scale={self.scale!r}"
         return f"Input({self.units}{scale})"
@@ -86,6 +132,8 @@ class Dense(Layer):
     >>> nn.Dense(10, "tanh").kernel_initializer
     GlorotUniform()
     """
+
+    kind = "dense"
 
     units: int = whole(below=UNITS_LIMIT)
     activation: activations.Activation = member(of=activations.registry)
@@ -124,13 +172,36 @@ class Dense(Layer):
     def config(self) -> dict[str, Any]:
         """Return the layer as a plain dict, complete with its defaults."""
         return {
-            "type": "dense",
+            "type": self.kind,
             "units": self.units,
             "use_bias": self.use_bias,
             "activation": self.activation.config(),
             "kernel_initializer": self.kernel_initializer.config(),
             "bias_initializer": self.bias_initializer.config(),
         }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Dense:
+        """Return the layer that a dict made by `config` describes."""
+        initializer = initializers.registry.from_config
+        return cls(
+            config["units"],
+            activations.registry.from_config(config["activation"]),
+            use_bias=config["use_bias"],
+            kernel_initializer=initializer(config["kernel_initializer"]),
+            bias_initializer=initializer(config["bias_initializer"]),
+        )
+
+    def width(self, inputs: int) -> int:
+        """Return the number of nodes."""
+        return self.units
+
+    def description(self) -> str:
+        """Return the activation with its parameters."""
+        config = self.activation.config()
+        name = config.pop("name")
+        values = ", ".join(f"{key}={value:g}" for key, value in config.items())
+        return f"{name}({values})" if values else str(name)
 
     def parameters(self, inputs: int, *, embedded: bool) -> dict[str, tuple[int, ...]]:
         """Return names and shapes of the layer's parameters, in the order of the weights.
@@ -170,11 +241,13 @@ class Dropout(Layer):
     0.2
     """
 
+    kind = "dropout"
+
     rate: float = real(minimum=0.0, below=1.0)
+
+    def description(self) -> str:
+        """Return the rate."""
+        return f"dropout {self.rate:g}"
 
     def __repr__(self) -> str:
         return f"Dropout({self.rate})"
-
-    def config(self) -> dict[str, Any]:
-        """Return the layer as a plain dict."""
-        return {"type": "dropout", "rate": self.rate}

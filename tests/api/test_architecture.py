@@ -97,7 +97,7 @@ def test_an_impossible_architecture_gets_one_sentence(form, sentence):
         (32, "layers is 32; wanted is a string such as"),
         (None, "layers is None"),
         (nn.Input(3), r"layers is Input\(3\)"),
-        ([nn.Input(3), 2], r"layers\[1\] is 2; wanted is Input, Dense or Dropout"),
+        ([nn.Input(3), 2], r"layers\[1\] is 2; wanted is Input first"),
         ([nn.Input(3), nn.Dense], r"layers\[1\] is <class"),
     ],
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from math import floor
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -20,6 +20,50 @@ from .activations import Activation
 from .arrays import Array
 from .initializers import Initializer
 from .random import BIAS, DROPOUT, KERNEL, Stream
+
+
+class Site(NamedTuple):
+    """Where a layer is put, and what it is built with."""
+
+    number: int  # among the layers, from 0: with the seed it keys all that is random
+    width: int  # of what comes in
+    seed: int  # of the whole network
+    dtype: DTypeLike
+    embedded: bool  # whether a bias is row 0 of its weights
+
+
+class Layer(ABC):
+    """A layer of the configuration: its kind, and the stages that it consists of."""
+
+    kinds: ClassVar[dict[str, type[Layer]]] = {}
+    kind: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.kinds[cls.kind] = cls
+
+    @staticmethod
+    @abstractmethod
+    def build(config: dict[str, Any], site: Site) -> tuple[list[Stage], int]:
+        """Build the stages of a layer from its complete entry of the configuration.
+
+        Returns
+        -------
+        list of Stage
+            Their initial values are drawn from the seed.
+        int
+            How many values a row has that comes out.
+        """
+
+
+def build(layers: list[dict[str, Any]], site: Site) -> tuple[list[Stage], Site]:
+    """Build the stages of layers in a row; return the site of what may follow them, too."""
+    stages: list[Stage] = []
+    for config in layers:
+        built, width = Layer.kinds[config["type"]].build(config, site)
+        stages += built
+        site = site._replace(number=site.number + 1, width=width)
+    return stages, site
 
 
 class Stage(ABC):
@@ -181,38 +225,32 @@ class Dropout(Stage):
         return np.where(stays, x * self.scale, x.dtype.type(0.0))
 
 
-def build_dense(
-    config: dict[str, Any], inputs: int, layer: int, seed: int, dtype: DTypeLike, embedded: bool
-) -> list[Stage]:
-    """Build the two stages of a dense layer, with initial values drawn from the seed.
+class DenseLayer(Layer):
+    """``"dense"``: the affine map, then the activation."""
 
-    Parameters
-    ----------
-    config : dict
-        A complete ``"dense"`` entry of the configuration.
-    inputs : int
-        Width of what comes in.
-    layer : int
-        Index in the configuration's list of layers.
-    seed : int
-        Of the whole network.
-    dtype : data type
-        float32 or float64.
-    embedded : bool
-        Whether the bias is row 0 of the weights.
+    kind = "dense"
 
-    Returns
-    -------
-    list of Stage
-        The affine map, then the activation.
-    """
-    units = config["units"]
-    draw_w = Initializer.from_config(config["kernel_initializer"]).draw
-    w = draw_w(Stream(seed, KERNEL, layer), inputs * units, inputs, units)
-    w = w.reshape(inputs, units).astype(dtype)
-    affine: Stage = Dense(w, None)
-    if config["use_bias"]:
-        draw_b = Initializer.from_config(config["bias_initializer"]).draw
-        b = draw_b(Stream(seed, BIAS, layer), units, inputs, units).astype(dtype)
-        affine = EmbeddedDense(np.vstack((b, w))) if embedded else Dense(w, b)
-    return [affine, Activate(Activation.from_config(config["activation"]), units, dtype)]
+    @staticmethod
+    def build(config: dict[str, Any], site: Site) -> tuple[list[Stage], int]:
+        inputs, units = site.width, config["units"]
+        draw_w = Initializer.from_config(config["kernel_initializer"]).draw
+        w = draw_w(Stream(site.seed, KERNEL, site.number), inputs * units, inputs, units)
+        w = w.reshape(inputs, units).astype(site.dtype)
+        affine: Stage = Dense(w, None)
+        if config["use_bias"]:
+            draw_b = Initializer.from_config(config["bias_initializer"]).draw
+            b = draw_b(Stream(site.seed, BIAS, site.number), units, inputs, units)
+            b = b.astype(site.dtype)
+            affine = EmbeddedDense(np.vstack((b, w))) if site.embedded else Dense(w, b)
+        activation = Activation.from_config(config["activation"])
+        return [affine, Activate(activation, units, site.dtype)], units
+
+
+class DropoutLayer(Layer):
+    """``"dropout"``."""
+
+    kind = "dropout"
+
+    @staticmethod
+    def build(config: dict[str, Any], site: Site) -> tuple[list[Stage], int]:
+        return [Dropout(config["rate"], site.seed, site.number)], site.width

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Array, Rows, Targets, take_rows
-from .layers import Activate, Dropout, Stage, build_dense
+from .layers import Activate, Site, build
 from .losses import Objective, OnLogits, pair
 from .metrics import Metric, decision_threshold
 from .optimizers import Optimizer
@@ -73,19 +73,13 @@ class Network:
         self.seed = seed
         self.step = 0
         self.epoch = 0
-        self.stages: list[Stage] = []
         self.training: Training | None = None
         self.slots: list[list[Array]] = []  # slots[s][p] has the shape of parameter p
         self.input_scale: float = architecture.get("input_scale", 1.0)
-        width: int = architecture["inputs"]
-        for index, layer in enumerate(architecture["layers"]):
-            if layer["type"] == "dropout":
-                self.stages.append(Dropout(layer["rate"], seed, index))
-            else:
-                embedded = architecture["bias"] == "embedded"
-                self.stages += build_dense(layer, width, index, seed, self.dtype, embedded)
-                width = layer["units"]
-        self.outputs = width
+        embedded = architecture["bias"] == "embedded"
+        site = Site(0, architecture["inputs"], seed, self.dtype, embedded)
+        self.stages, end = build(architecture["layers"], site)
+        self.outputs = end.width
 
     # Parameters and state
 
