@@ -292,6 +292,9 @@ impl<T: Float> Model<T> {
             _ if rows == 0 => "X has no rows",
             _ if u32::try_from(rows).is_err() => "X has more than 4,294,967,295 rows",
             _ if data.targets.rows() != rows => "X and y have different lengths",
+            _ if data.weights.is_some_and(|weights| weights.len() != rows) => {
+                "X and the weights have different lengths"
+            }
             Targets::Values(..) if sparse => "this loss wants class indices",
             Targets::Classes(_) if !sparse => "this loss wants a value for each output",
             Targets::Values(_, columns) if columns != outputs => "y has another width than the network",

@@ -83,6 +83,8 @@ pub struct Step<'a, 'd, T> {
     pub inputs: Source<'d>,
     /// All targets.
     pub targets: Targets<'d, T>,
+    /// All rows' weights.
+    pub weights: Option<&'d [T]>,
     /// The rows of the batch.
     pub rows: &'a [u32],
     /// The output activation and the loss.
@@ -175,7 +177,7 @@ impl<T: Float> Kernel for Step<'_, '_, T> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Step { small, inputs, targets, rows, head, metrics, rule, part } = self;
+        let Step { small, inputs, targets, weights, rows, head, metrics, rule, part } = self;
         let (count, stride) = (rows.len(), small.stride);
         assert!(count <= small.rows, "room for {} rows, not {count}", small.rows);
         // As many rows as fill vectors; what is computed for those beyond the batch is not looked at.
@@ -207,6 +209,10 @@ impl<T: Float> Kernel for Step<'_, '_, T> {
         let scale = T::from_f64(1.0 / count as f64);
         let batch = Batch { outputs, deltas, values, targets, rows, scale, metrics };
         head.evaluate::<S, T, true>(simd, batch);
+        if let Some(weights) = weights {
+            let deltas = features(&mut small.deltas[last], small.outputs, count, stride);
+            weigh(weights, rows, &mut small.values, 1 + small.metrics, deltas);
+        }
 
         for (index, layer) in small.layers.iter().enumerate().rev() {
             let (below, above) = small.deltas.split_at_mut(index);
@@ -237,6 +243,19 @@ impl<T: Float> Kernel for Step<'_, '_, T> {
             }
         }
         rule.update(simd, part, &small.gradients);
+    }
+}
+
+/// Multiplies the losses, which come first among each row's `width` values, and the deltas by the rows' weights.
+#[inline(always)]
+fn weigh<T: Float>(weights: &[T], rows: &[u32], values: &mut [T], width: usize, deltas: Rows<&mut [T]>) {
+    for (values, &row) in values.chunks_exact_mut(width).zip(rows) {
+        values[0] = values[0] * weights[row as usize];
+    }
+    for deltas in deltas.into_rows() {
+        for (delta, &row) in deltas.iter_mut().zip(rows) {
+            *delta = *delta * weights[row as usize];
+        }
     }
 }
 
@@ -302,7 +321,10 @@ mod tests {
             true => Targets::Classes(&classes),
             false => Targets::Values(&values, outputs),
         };
-        let data = Data { inputs: Source::F32(table.view()), targets };
+        let weights: Vec<T> = (0..rows).map(|row| T::from_f64((row % 4) as f64 / 3.0)).collect();
+        // Half of the runs are weighted.
+        let weights = (batch % 2 == 1).then_some(&weights[..]);
+        let data = Data { inputs: Source::F32(table.view()), targets, weights };
         let pass = Pass { batch_size: batch, shuffle: true, threads: 1 };
         let mut bits = Vec::new();
         for _ in 0..3 {

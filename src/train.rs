@@ -57,6 +57,8 @@ pub struct Data<'a, T> {
     pub inputs: Source<'a>,
     /// What the outputs should be.
     pub targets: Targets<'a, T>,
+    /// What each row's loss and delta are multiplied by; without them, nothing.
+    pub weights: Option<&'a [T]>,
 }
 
 /// How an epoch goes through the data.
@@ -286,6 +288,7 @@ impl<T: Float> Training<T> {
             small,
             inputs: data.inputs,
             targets: data.targets,
+            weights: data.weights,
             rows,
             head,
             metrics: (&spec.metrics, *decision),
@@ -324,6 +327,12 @@ impl<T: Float> Training<T> {
             let ([outputs, deltas, values], []) = shard.split([last.output, last.delta, VALUES], []);
             let judged = Batch { outputs, deltas, values, targets: data.targets, rows, scale, metrics };
             head.evaluate::<S, T, false>(simd, judged);
+            if let Some(weights) = data.weights {
+                let ([deltas, values], []) = shard.split([last.delta, VALUES], []);
+                for ((&row, values), delta) in rows.iter().zip(values.into_rows()).zip(deltas.into_rows()) {
+                    weigh(weights[row as usize], values, delta);
+                }
+            }
             if back {
                 network.backward(simd, parameters, &mut shard, way, scratch);
             }
@@ -352,6 +361,14 @@ impl<T: Float> Training<T> {
         for row in 0..rows {
             add(values.row(row), totals);
         }
+    }
+}
+
+/// Multiplies one row's loss, which comes first among its values, and its delta.
+fn weigh<T: Float>(weight: T, values: &mut [T], delta: &mut [T]) {
+    values[0] = values[0] * weight;
+    for delta in delta {
+        *delta = *delta * weight;
     }
 }
 

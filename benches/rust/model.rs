@@ -79,7 +79,8 @@ fn train<const THREADS: usize>(bencher: Bencher, (sizes, batch_size): Shape) {
     let outputs = sizes[sizes.len() - 1];
     let inputs = rows(steps * batch_size, sizes[0]);
     let classes: Vec<u32> = (0..inputs.nrows()).map(|row| (row % outputs) as u32).collect();
-    let data = Data { inputs: Source::F32(inputs.view()), targets: Targets::Classes(&classes) };
+    let targets = Targets::Classes(&classes);
+    let data = Data { inputs: Source::F32(inputs.view()), targets, weights: None };
     let pass = Pass { batch_size, shuffle: true, threads: THREADS };
     let mut model = model(sizes);
     bencher

@@ -41,8 +41,14 @@ class Network(Protocol):
     def predict(self, x: Array, threads: int, out: Array | None = None, /) -> Array:
         """Return the outputs, of the shape (rows, outputs), in `out` if it is given."""
 
-    def gradients(self, x: Array, y: Array, threads: int) -> tuple[float, list[Array]]:
-        """Return the mean loss and its derivative by every parameter."""
+    def gradients(
+        self, x: Array, y: Array, threads: int, weights: Array | None = None
+    ) -> tuple[float, list[Array]]:
+        """Return the mean loss and its derivative by every parameter.
+
+        Here and below, `weights` holds what each row's loss is multiplied by before the mean over
+        the rows is taken, in the network's dtype.
+        """
 
     def train_epochs(
         self,
@@ -55,6 +61,7 @@ class Network(Protocol):
         epochs: int,
         report: list[list[float]],
         stopped: Callable[[], bool],
+        weights: Array | None = None,
     ) -> None:
         """Train for one epoch, or for some more up to `epochs` if they are short.
 
@@ -63,10 +70,14 @@ class Network(Protocol):
         then. `stopped` is asked now and then, from any thread, whether to end by KeyboardInterrupt.
         """
 
-    def train_batch(self, x: Array, y: Array, threads: int) -> list[float]:
+    def train_batch(
+        self, x: Array, y: Array, threads: int, weights: Array | None = None
+    ) -> list[float]:
         """Take one step on these rows; return loss and metrics from before it."""
 
-    def evaluate(self, x: Array, y: Array, batch_size: int, threads: int) -> list[float]:
+    def evaluate(
+        self, x: Array, y: Array, batch_size: int, threads: int, weights: Array | None = None
+    ) -> list[float]:
         """Return loss and metrics, each the mean over the rows."""
 
     def state(self) -> dict[str, Any]:

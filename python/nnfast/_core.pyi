@@ -29,7 +29,11 @@ class Network:
         self, x: NDArray[Any], threads: int, out: NDArray[Any] | None = None, /
     ) -> NDArray[Any]: ...
     def gradients(
-        self, x: NDArray[Any], y: NDArray[Any], threads: int
+        self,
+        x: NDArray[Any],
+        y: NDArray[Any],
+        threads: int,
+        weights: NDArray[Any] | None = None,
     ) -> tuple[float, list[NDArray[Any]]]: ...
     def train_epochs(
         self,
@@ -42,10 +46,22 @@ class Network:
         epochs: int,
         report: list[list[float]],
         stopped: Callable[[], bool],
+        weights: NDArray[Any] | None = None,
     ) -> None: ...
-    def train_batch(self, x: NDArray[Any], y: NDArray[Any], threads: int) -> list[float]: ...
+    def train_batch(
+        self,
+        x: NDArray[Any],
+        y: NDArray[Any],
+        threads: int,
+        weights: NDArray[Any] | None = None,
+    ) -> list[float]: ...
     def evaluate(
-        self, x: NDArray[Any], y: NDArray[Any], batch_size: int, threads: int
+        self,
+        x: NDArray[Any],
+        y: NDArray[Any],
+        batch_size: int,
+        threads: int,
+        weights: NDArray[Any] | None = None,
     ) -> list[float]: ...
     def state(self) -> dict[str, Any]: ...
     def set_state(self, step: int, epoch: int, slots: Sequence[Sequence[NDArray[Any]]]) -> None: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from nnfast import _architecture, _targets, _validation
+from nnfast import _architecture, _targets, _validation, _weights
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -27,7 +27,8 @@ class Lesson(NamedTuple):
     rows: Array | None  # the numbers of those that there are to it; None for all
     batch_size: int
     shuffle: bool
-    validation: tuple[Array, Array] | None
+    validation: tuple[Array, Array, Array | None] | None  # with the weights of its rows
+    weights: Array | None  # of the rows of x
 
     @property
     def length(self) -> int:
@@ -40,6 +41,7 @@ class Names(NamedTuple):
 
     y: str = "y"
     rows: str = "rows"
+    sample_weight: str = "sample_weight"
     validation: str = "validation_data"
 
 
@@ -58,6 +60,8 @@ class Border:
         X: object,
         y: object,
         *,
+        sample_weight: object,
+        class_weight: object,
         rows: object,
         batch_size: int,
         shuffle: bool,
@@ -78,23 +82,36 @@ class Border:
         validation = None
         if validation_data is not None:
             validation = self._validation(network, validation_data, target, names.validation)
+        weights = self._weights(network, sample_weight, x, names.sample_weight, "X")
+        outputs = network._outputs(target.classes)
+        by_class = _weights.of_classes(class_weight, target, outputs, numbers)
+        weights = _weights.product(weights, by_class)
         length = len(x if numbers is None else numbers)
-        return Lesson(x, target, numbers, min(batch_size, length), shuffle, validation)
+        batch_size = min(batch_size, length)
+        return Lesson(x, target, numbers, batch_size, shuffle, validation, weights)
 
     def _validation(
         self, network: FeedForward, data: object, target: _targets.Target, argument: str
-    ) -> tuple[Array, Array]:
-        X, y = _validation.pair(data, argument)
-        names = (f"{argument}[0]", f"{argument}[1]")
+    ) -> tuple[Array, Array, Array | None]:
+        X, y, sample_weight = _validation.rows_given(data, argument)
+        names = [f"{argument}[{index}]" for index in range(3)]
         x = self._inputs(network, X, names[0])
         encoded = self._target(network, y, x, target.classes, names[1], names[0])
         outputs = network._outputs(target.classes)
-        return x, _targets.matched(encoded, target, outputs, names[1]).values
+        matched = _targets.matched(encoded, target, outputs, names[1])
+        return x, matched.values, self._weights(network, sample_weight, x, names[2], names[0])
 
     def _inputs(self, network: FeedForward, X: object, argument: str) -> Array:
         scale = _architecture.input_scale(network.layers)
         key = ("X", id(X), network.inputs, network.dtype, network.backend, scale)
         return self._once(key, lambda: network._inputs(X, argument))
+
+    def _weights(
+        self, network: FeedForward, values: object, x: Array, argument: str, inputs: str
+    ) -> Array | None:
+        outputs = network._outputs(None)
+        key = ("weights", id(values), len(x), network.dtype, network.backend)
+        return self._once(key, lambda: _weights.of_rows(values, len(x), outputs, argument, inputs))
 
     def _target(
         self,

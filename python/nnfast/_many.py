@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nnfast import _progress, _threads, _training, _validation
@@ -23,10 +23,13 @@ def fit_many(
     y: ArrayLike | None = None,
     *,
     targets: Sequence[ArrayLike] | None = None,
+    sample_weight: ArrayLike | None = None,
+    sample_weights: Sequence[ArrayLike | None] | None = None,
+    class_weight: Mapping[Any, float] | str | None = None,
     rows: Sequence[ArrayLike | None] | None = None,
     epochs: int = 1,
     batch_size: int = 32,
-    validation_data: tuple[ArrayLike, ArrayLike] | list[tuple[ArrayLike, ArrayLike]] | None = None,
+    validation_data: tuple[ArrayLike, ...] | list[tuple[ArrayLike, ...]] | None = None,
     shuffle: bool = True,
     threads: int | None = None,
     verbose: str | int = "auto",
@@ -47,6 +50,10 @@ def fit_many(
         The targets of all networks, as for `FeedForward.fit`.
     targets : list of array-like, optional
         In place of y: the targets of each network, as in one-versus-rest.
+    sample_weight, class_weight : optional
+        As for `FeedForward.fit`, for all networks.
+    sample_weights : list of array-like, optional
+        In place of sample_weight: the weights of the rows for each network, or None.
     rows : list of array-like of int, optional
         The numbers of the rows that each network learns from, or None for all: the folds of a
         cross-validation, or samples for an ensemble.
@@ -105,6 +112,14 @@ def fit_many(
         given = "neither y nor targets" if y is None else "both y and targets"
         raise TypeError(f"fit_many was given {given}; wanted is y for all nets or targets for each")
     each_y = [y] * len(nets) if targets is None else _each(targets, "targets", len(nets))
+    if sample_weight is not None and sample_weights is not None:
+        raise TypeError(
+            "fit_many was given both sample_weight and sample_weights; wanted is sample_weight for "
+            "all nets or sample_weights for each"
+        )
+    each_weight = [sample_weight] * len(nets)
+    if sample_weights is not None:
+        each_weight = _each(sample_weights, "sample_weights", len(nets))
     each_rows = [None] * len(nets) if rows is None else _each(rows, "rows", len(nets))
     if isinstance(validation_data, list):
         each_validation = _each(validation_data, "validation_data", len(nets))
@@ -116,6 +131,7 @@ def fit_many(
         names = Names(
             "y" if targets is None else f"targets[{index}]",
             f"rows[{index}]",
+            "sample_weight" if sample_weights is None else f"sample_weights[{index}]",
             f"validation_data[{index}]" if isinstance(validation_data, list) else "validation_data",
         )
         try:
@@ -123,6 +139,8 @@ def fit_many(
                 net,
                 X,
                 each_y[index],
+                sample_weight=each_weight[index],
+                class_weight=class_weight,
                 rows=each_rows[index],
                 batch_size=batch_size,
                 shuffle=shuffle,

@@ -133,19 +133,20 @@ def _learn(
     """Train for at least one of these epochs; append the numbers of each whole one to `done`."""
     if stopped():
         raise KeyboardInterrupt
-    x, target, rows, batch_size, shuffle, validation = lesson
+    x, target, rows, batch_size, shuffle, validation, weights = lesson
     network._compile_for(target.loss)  # a callback may have measured by another loss
     backend, report = network._network, list[list[float]]()
     if validation is not None:
         epochs = 1
     try:
         backend.train_epochs(
-            x, target.values, rows, batch_size, shuffle, threads, epochs, report, stopped
+            x, target.values, rows, batch_size, shuffle, threads, epochs, report, stopped, weights
         )
     finally:
         if validation is None:
             done += map(network._named, report)
     if validation is not None:
-        measured = network._named(backend.evaluate(*validation, batch_size, threads))
-        values = {f"val_{name}": value for name, value in measured.items()}
-        done.append(network._named(report[0]) | values)
+        x, values, weights = validation
+        measured = network._named(backend.evaluate(x, values, batch_size, threads, weights))
+        measured = {f"val_{name}": value for name, value in measured.items()}
+        done.append(network._named(report[0]) | measured)

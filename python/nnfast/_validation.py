@@ -85,14 +85,14 @@ def choice(value: object, argument: str, allowed: Sequence[object]) -> Any:
     raise ValueError(f"{argument} is {value!r}; wanted is one of {', '.join(map(repr, allowed))}")
 
 
-def pair(value: object, argument: str) -> tuple[Any, Any]:
-    """Return the two members of a tuple or list (X, y)."""
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
+def rows_given(value: object, argument: str) -> tuple[Any, Any, Any]:
+    """Return the members of (X, y) or (X, y, sample_weight); None where there are no weights."""
+    if not isinstance(value, (tuple, list)) or len(value) not in (2, 3):
         found = f"{type(value).__name__}"
         if isinstance(value, (tuple, list)):
             found += f" of {len(value)}"
-        raise TypeError(f"{argument} is a {found}; wanted is a pair (X, y)")
-    return value[0], value[1]
+        raise TypeError(f"{argument} is a {found}; wanted is (X, y) or (X, y, sample_weight)")
+    return value[0], value[1], value[2] if len(value) == 3 else None
 
 
 def network_dtype(value: object) -> np.dtype[Any]:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import numpy as np
 
 from nnfast import (
     _architecture,
     _backend,
     _progress,
-    _summary,
     _targets,
-    _threads,
     _training,
     _validation,
+    _weights,
     losses,
     optimizers,
 )
 from nnfast._lessons import Border
+from nnfast._predictor import Predictor
 from nnfast.callbacks import Callback, History, checked_callbacks
 from nnfast.metrics import Metric, checked_metrics
 
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
 Self = TypeVar("Self", bound="FeedForward")
 
 
-class FeedForward:
+class FeedForward(Predictor):
     """A network of layers, each fed by the one before, trained by gradient descent.
 
     Parameters
@@ -100,7 +98,7 @@ class FeedForward:
         backend: str | None = None,
     ) -> None:
         self._layers = _architecture.build(layers, hidden, output, initializer)
-        self._bias: str = _validation.choice(bias, "bias", ("parameter", "embedded"))
+        self._bias = _validation.choice(bias, "bias", ("parameter", "embedded"))
         self._dtype = _validation.network_dtype(dtype)
         _architecture.refuse_scale_beyond(self._layers, self._dtype)
         if seed is None:
@@ -115,62 +113,7 @@ class FeedForward:
         self._compiled_loss: losses.Loss | None = None  # what the backend learns by, if it does yet
         self.compile()
 
-    def _built(self) -> _backend.Network:
-        config = _backend.described(_architecture.config(self._layers, self._bias))
-        return _backend.module(self._backend).Network(config, self._dtype.name, self._seed)
-
-    # What it is ----------------------------------------------------------------------------------
-
-    @property
-    def layers(self) -> tuple[Layer, ...]:
-        """The layers, the input first."""
-        return self._layers
-
-    @property
-    def architecture(self) -> str:
-        """The numbers of nodes, as in "784-256-10"."""
-        return "-".join(map(str, _architecture.sizes(self._layers)))
-
-    @property
-    def inputs(self) -> int:
-        """The number of input nodes."""
-        return _architecture.inputs(self._layers)
-
-    @property
-    def outputs(self) -> int:
-        """The number of output nodes."""
-        return _architecture.output(self._layers).units
-
-    @property
-    def bias(self) -> str:
-        """Where the biases are kept: "parameter" or "embedded"."""
-        return self._bias
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """In which the network computes: float32 or float64."""
-        return self._dtype
-
-    @property
-    def seed(self) -> int:
-        """What every random number follows from."""
-        return self._seed
-
-    @property
-    def backend(self) -> str:
-        """Where it computes: "rust" or "numpy"."""
-        return self._backend
-
-    @property
-    def threads(self) -> int:
-        """How many threads it works with."""
-        return self._threads or _threads.get_num_threads()
-
-    @property
-    def parameter_count(self) -> int:
-        """The number of weights, biases and learned alphas."""
-        shapes = _architecture.parameters(self._layers, self._bias)
-        return sum(int(np.prod(shape)) for _, shape in shapes)
+    # How it learns -------------------------------------------------------------------------------
 
     @property
     def optimizer(self) -> optimizers.Optimizer:
@@ -196,31 +139,6 @@ class FeedForward:
     def history(self) -> dict[str, list[float]]:
         """The numbers of every epoch of all runs: ``loss``, the metrics, and both as ``val_``."""
         return {name: list(values) for name, values in self._history.items()}
-
-    def summary(self) -> _summary.Summary:
-        """Return a table of the layers, which shows itself at the prompt.
-
-        Examples
-        --------
-        >>> import nnfast as nn
-        >>> nn.FeedForward("784-256-10", output="softmax").summary()
-        FeedForward 784-256-10
-        --------------------------------------------------
-        Layer (type)     Output shape  Param #  Activation
-        --------------------------------------------------
-        input (Input)    (None, 784)         0
-        dense_1 (Dense)  (None, 256)   200,960  relu
-        dense_2 (Dense)  (None, 10)      2,570  softmax
-        --------------------------------------------------
-        Total params: 203,530 (795 KB, float32)
-        Trainable params: 203,530
-        """
-        return _summary.summary(self._layers, self._bias, self._dtype)
-
-    def __repr__(self) -> str:
-        return f"FeedForward([{', '.join(map(repr, self._layers))}])"
-
-    # How it learns -------------------------------------------------------------------------------
 
     def compile(
         self: Self,
@@ -294,10 +212,12 @@ class FeedForward:
         X: ArrayLike,
         y: ArrayLike,
         *,
+        sample_weight: ArrayLike | None = None,
+        class_weight: Mapping[Any, float] | str | None = None,
         rows: ArrayLike | None = None,
         epochs: int = 1,
         batch_size: int = 32,
-        validation_data: tuple[ArrayLike, ArrayLike] | None = None,
+        validation_data: tuple[ArrayLike, ...] | None = None,
         shuffle: bool = True,
         callbacks: Iterable[Callback] | Callback | None = None,
         verbose: str | int = "auto",
@@ -312,6 +232,15 @@ class FeedForward:
             For squared and absolute error, numbers of the shape (rows, outputs), or (rows,) for one
             output. For classes, (rows,) of integers from 0, booleans or strings, or one-hot rows;
             for several sigmoid outputs, (rows, outputs) of 0 and 1.
+        sample_weight : array-like of shape (rows,), optional
+            What each row's loss is multiplied by: numbers that are not negative. The loss stays a
+            mean over the rows, as in Keras; scikit-learn divides by the sum of the weights, and so
+            does PyTorch by that of the classes' weights. To have that, divide them by their mean.
+            Metrics are not weighted.
+        class_weight : dict or "balanced", optional
+            What the loss of each class's rows is multiplied by, on top of `sample_weight`: labels
+            and numbers, 1 for labels that are not there. Balanced, a class weighs rows / (classes *
+            rows of it), as in scikit-learn. Validation data is not weighted by it.
         rows : array-like of int, optional
             The numbers of the rows to learn from, as if X were X[rows] and y y[rows], but without
             the copies. A row that is there twice counts twice. All of X and y is checked, and the
@@ -319,7 +248,7 @@ class FeedForward:
         epochs : int, default 1
         batch_size : int, default 32
             Rows a step; the last batch of an epoch may be smaller.
-        validation_data : pair (X, y), optional
+        validation_data : tuple (X, y) or (X, y, sample_weight), optional
             Measured after every epoch.
         shuffle : bool, default True
             Whether every epoch takes the rows in another order.
@@ -358,6 +287,8 @@ class FeedForward:
             self,
             X,
             y,
+            sample_weight=sample_weight,
+            class_weight=class_weight,
             rows=rows,
             batch_size=batch_size,
             shuffle=shuffle,
@@ -367,12 +298,19 @@ class FeedForward:
             watchers.append(progress)
         return _training.train(self, lesson, epochs, lambda: threads, level, watchers, progress)
 
-    def train_on_batch(self, X: ArrayLike, y: ArrayLike) -> dict[str, float]:
+    def train_on_batch(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        class_weight: Mapping[Any, float] | str | None = None,
+    ) -> dict[str, float]:
         """Take one step on these rows.
 
         Parameters
         ----------
-        X, y : array-like
+        X, y, sample_weight, class_weight
             As in `fit`.
 
         Returns
@@ -388,18 +326,27 @@ class FeedForward:
         {'loss': 9.0}
         """
         _architecture.refuse_untrainable(self._layers)
-        x, target = self._data(X, y)
+        x, target, weights = self._data(X, y, sample_weight)
+        classes = self._outputs(target.classes)
+        weights = _weights.product(weights, _weights.of_classes(class_weight, target, classes))
         self._compile_for(target.loss)
         self._classes = target.classes
-        return self._named(self._network.train_batch(x, target.values, self.threads))
+        return self._named(self._network.train_batch(x, target.values, self.threads, weights))
 
-    def evaluate(self, X: ArrayLike, y: ArrayLike, *, batch_size: int = 256) -> dict[str, float]:
+    def evaluate(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        batch_size: int = 256,
+    ) -> dict[str, float]:
         """Measure loss and metrics, the mean over the rows, without dropout.
 
         Parameters
         ----------
-        X, y : array-like
-            As in `fit`.
+        X, y, sample_weight
+            As in `fit`: weights are of the loss, and it is divided by the number of rows.
         batch_size : int, default 256
             Rows at a time.
 
@@ -411,17 +358,21 @@ class FeedForward:
         {'loss': 9.0, 'mean_absolute_error': 3.0}
         """
         batch_size = _validation.integer(batch_size, "batch_size")
-        x, target = self._data(X, y)
+        x, target, weights = self._data(X, y, sample_weight)
         self._compile_for(target.loss)
         batch_size = min(batch_size, len(x))
-        return self._named(self._network.evaluate(x, target.values, batch_size, self.threads))
+        return self._named(
+            self._network.evaluate(x, target.values, batch_size, self.threads, weights)
+        )
 
-    def gradients(self, X: ArrayLike, y: ArrayLike) -> tuple[float, list[Array]]:
+    def gradients(
+        self, X: ArrayLike, y: ArrayLike, *, sample_weight: ArrayLike | None = None
+    ) -> tuple[float, list[Array]]:
         """Return the mean loss over the rows and its derivative by every weight, without dropout.
 
         Parameters
         ----------
-        X, y : array-like
+        X, y, sample_weight
             As in `fit`.
 
         Examples
@@ -431,60 +382,9 @@ class FeedForward:
         >>> net.gradients([[1.0]], [3.0])
         (9.0, [array([[-6.]]), array([-6.])])
         """
-        x, target = self._data(X, y)
+        x, target, weights = self._data(X, y, sample_weight)
         self._compile_for(target.loss)
-        return self._network.gradients(x, target.values, self.threads)
-
-    # What it says --------------------------------------------------------------------------------
-
-    def predict(self, X: ArrayLike, *, out: Array | None = None) -> Array:
-        """Return the outputs for rows, or for one row.
-
-        Parameters
-        ----------
-        X : array-like of shape (rows, inputs) or (inputs,)
-            Finite numbers. Arrays of float32, float64 and uint8 are read in place.
-        out : ndarray, optional
-            Where to write the outputs: an array of their shape and of the network's dtype,
-            C-contiguous, that shares no memory with X. Nothing is allocated then. Threads that
-            predict at the same time need one each.
-
-        Returns
-        -------
-        ndarray of shape (rows, outputs) or (outputs,)
-            A new array, or `out`. Each row is the same, bit for bit, whichever rows come with it
-            (Rust).
-
-        Raises
-        ------
-        ValueError, TypeError
-            If an argument is not what is wanted.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import nnfast as nn
-        >>> net = nn.FeedForward("2-3", output="softmax", initializer="zeros")
-        >>> net.predict([1.0, 2.0])
-        array([0.33333334, 0.33333334, 0.33333334], dtype=float32)
-        >>> out = np.empty((5, 3), dtype=np.float32)
-        >>> net.predict(np.ones((5, 2)), out=out) is out
-        True
-        """
-        threads = self._threads or _threads.get_num_threads()
-        result = self._network.try_predict(X, threads, out)
-        return self._predict(X, threads, out) if result is None else result
-
-    def _predict(self, X: object, threads: int, out: Array | None) -> Array:
-        """Predict from what has to be converted first, or refused."""
-        values = _validation.array(X, "X")
-        x = self._inputs(values, one_row=True)
-        shape = (self.outputs,) if values.ndim == 1 else (len(x), self.outputs)
-        if out is None:
-            return self._network.predict(x, threads, None).reshape(shape)
-        written = _validation.output(out, shape, self._dtype, x)
-        self._network.predict(x, threads, written.reshape(len(x), self.outputs))
-        return out
+        return self._network.gradients(x, target.values, self.threads, weights)
 
     def predict_classes(self, X: ArrayLike) -> Array:
         """Return the class of each row, by the labels that the network was fitted with.
@@ -514,36 +414,6 @@ class FeedForward:
                 f"{output.activation.name} output"
             )
         return _targets.decided(self.predict(X), by_sign, output.activation, self._classes)
-
-    # Its weights ---------------------------------------------------------------------------------
-
-    def get_weights(self) -> list[Array]:
-        """Return copies of the weights: of each layer kernel (inputs, units), bias, alpha.
-
-        With embedded biases kernel and bias are one array (inputs + 1, units), the bias in row 0.
-
-        Examples
-        --------
-        >>> import nnfast as nn
-        >>> [array.shape for array in nn.FeedForward("3-2-1").get_weights()]
-        [(3, 2), (2,), (2, 1), (1,)]
-        """
-        return self._network.parameters()
-
-    def set_weights(self, weights: Iterable[ArrayLike]) -> None:
-        """Replace the weights by arrays of the same shapes, in the order of `get_weights`.
-
-        Examples
-        --------
-        >>> import nnfast as nn
-        >>> net = nn.FeedForward("2-1", output="step")
-        >>> net.set_weights([[[1.0], [1.0]], [-1.5]])
-        >>> net.predict([[0, 1], [1, 1]]).ravel()
-        array([0., 1.], dtype=float32)
-        """
-        shapes = _architecture.parameters(self._layers, self._bias)
-        given = _validation.weights(weights, shapes)
-        self._network.set_parameters([value.astype(self._dtype, order="C") for value in given])
 
     # How it is kept ------------------------------------------------------------------------------
 
@@ -611,25 +481,12 @@ class FeedForward:
 
     # The border ----------------------------------------------------------------------------------
 
-    def _inputs(self, X: object, argument: str = "X", *, one_row: bool = False) -> Array:
-        return _validation.inputs(
-            X,
-            columns=self.inputs,
-            dtype=self._dtype,
-            backend=_backend.module(self._backend),
-            scale=_architecture.input_scale(self._layers),
-            argument=argument,
-            one_row=one_row,
-        )
-
-    def _outputs(self, classes: Array | None) -> _targets.Outputs:
-        output = _architecture.output(self._layers)
-        backend = _backend.module(self._backend)
-        return _targets.Outputs(output.activation, output.units, self._dtype, backend, classes)
-
-    def _data(self, X: object, y: object) -> tuple[Array, _targets.Target]:
-        x = self._inputs(X)
-        return x, _targets.encode(y, len(x), self._loss, self._outputs(self._classes))
+    def _data(
+        self, X: object, y: object, sample_weight: object
+    ) -> tuple[Array, _targets.Target, Array | None]:
+        x, outputs = self._inputs(X), self._outputs(self._classes)
+        target = _targets.encode(y, len(x), self._loss, outputs)
+        return x, target, _weights.of_rows(sample_weight, len(x), outputs)
 
     def _named(self, values: Sequence[float]) -> dict[str, float]:
         names = ["loss", *(metric.name for metric in self._metrics)]

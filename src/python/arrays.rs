@@ -85,6 +85,16 @@ impl<'py, T: Element> Wanted<'py, T> {
     }
 }
 
+/// A weight for each row, kept alive.
+pub fn row_weights<'py, T: Element>(array: &Bound<'py, PyAny>) -> PyResult<PyReadonlyArray1<'py, T>> {
+    match array.cast::<PyArray1<T>>() {
+        Ok(array) => Ok(array.try_readonly()?),
+        Err(_) => {
+            Err(PyTypeError::new_err(format!("weights must be an array of {} of one dimension", T::NAME)))
+        }
+    }
+}
+
 /// A new array of this shape.
 pub fn shaped<'py, T: Element>(
     py: Python<'py>,

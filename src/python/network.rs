@@ -8,7 +8,7 @@ use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::arrays::{Element, Inputs, Wanted, copy_into, shaped};
+use super::arrays::{Element, Inputs, Wanted, copy_into, row_weights, shaped};
 use super::detached;
 use super::plain::{Outputs, Rows, all_fit};
 use crate::buffer::Buffer;
@@ -104,17 +104,20 @@ impl Network {
             .ok_or_else(|| PyValueError::new_err("x or out is not as the border hands it on"))
     }
 
+    #[pyo3(signature = (x, y, threads, weights=None))]
     fn gradients<'py>(
         &self,
         py: Python<'py>,
         x: &Bound<'py, PyAny>,
         y: &Bound<'py, PyAny>,
         threads: usize,
+        weights: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<(f64, Bound<'py, PyList>)> {
-        on_model!(self, gradients(py, x, y, threads, &self.parameters))
+        on_model!(self, gradients(py, (x, y, weights), threads, &self.parameters))
     }
 
     #[allow(clippy::too_many_arguments)]
+    #[pyo3(signature = (x, y, rows, batch_size, shuffle, threads, epochs, report, stopped, weights=None))]
     fn train_epochs(
         &self,
         py: Python<'_>,
@@ -127,22 +130,26 @@ impl Network {
         epochs: usize,
         report: &Bound<'_, PyList>,
         stopped: Py<PyAny>,
+        weights: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let pass = Pass { batch_size, shuffle, threads };
         let run = Run { rows, pass, epochs, report, stopped };
-        on_model!(self, train_epochs(py, x, y, run))
+        on_model!(self, train_epochs(py, (x, y, weights), run))
     }
 
+    #[pyo3(signature = (x, y, threads, weights=None))]
     fn train_batch(
         &self,
         py: Python<'_>,
         x: &Bound<'_, PyAny>,
         y: &Bound<'_, PyAny>,
         threads: usize,
+        weights: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Vec<f64>> {
-        on_model!(self, train_batch(py, x, y, threads))
+        on_model!(self, train_batch(py, (x, y, weights), threads))
     }
 
+    #[pyo3(signature = (x, y, batch_size, threads, weights=None))]
     fn evaluate(
         &self,
         py: Python<'_>,
@@ -150,8 +157,9 @@ impl Network {
         y: &Bound<'_, PyAny>,
         batch_size: usize,
         threads: usize,
+        weights: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Vec<f64>> {
-        on_model!(self, evaluate(py, x, y, batch_size, threads))
+        on_model!(self, evaluate(py, (x, y, weights), batch_size, threads))
     }
 
     fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
@@ -168,6 +176,9 @@ impl Network {
         on_model!(self, set_state(py, step, epoch, &self.parameters, &slots))
     }
 }
+
+/// Inputs, targets and, where rows have them, their weights, as arrays.
+type Given<'a, 'py> = (&'a Bound<'py, PyAny>, &'a Bound<'py, PyAny>, Option<&'a Bound<'py, PyAny>>);
 
 /// How a call trains: on which rows, how and how often; where the epochs' values go; who may end it.
 struct Run<'a, 'py> {
@@ -200,12 +211,13 @@ fn writing<T: Element, R: Send>(
 fn learning<T: Element, R: Send>(
     py: Python<'_>,
     model: &RwLock<Model<T>>,
-    x: &Bound<'_, PyAny>,
-    y: &Bound<'_, PyAny>,
+    (x, y, weights): Given<'_, '_>,
     work: impl FnOnce(&mut Model<T>, Data<'_, T>) -> Result<R> + Send,
 ) -> PyResult<R> {
-    let (inputs, wanted) = (Inputs::new(x)?, Wanted::<T>::new(y)?);
-    let data = Data { inputs: inputs.source(), targets: wanted.targets()? };
+    let (inputs, wanted, weights) =
+        (Inputs::new(x)?, Wanted::<T>::new(y)?, weights.map(row_weights).transpose()?);
+    let weights = weights.as_ref().map(|weights| weights.as_slice()).transpose()?;
+    let data = Data { inputs: inputs.source(), targets: wanted.targets()?, weights };
     writing(py, model, |model| work(model, data))
 }
 
@@ -306,27 +318,25 @@ fn try_read<T>(model: &RwLock<T>) -> Option<RwLockReadGuard<'_, T>> {
 fn gradients<'py, T: Element>(
     model: &RwLock<Model<T>>,
     py: Python<'py>,
-    x: &Bound<'py, PyAny>,
-    y: &Bound<'py, PyAny>,
+    given: Given<'_, 'py>,
     threads: usize,
     parameters: &[Parameter],
 ) -> PyResult<(f64, Bound<'py, PyList>)> {
-    let (loss, gradients) = learning(py, model, x, y, |model, data| model.gradients(data, threads))?;
+    let (loss, gradients) = learning(py, model, given, |model, data| model.gradients(data, threads))?;
     Ok((loss, listed(py, &gradients, parameters)?))
 }
 
 fn train_epochs<T: Element>(
     model: &RwLock<Model<T>>,
     py: Python<'_>,
-    x: &Bound<'_, PyAny>,
-    y: &Bound<'_, PyAny>,
+    given: Given<'_, '_>,
     run: Run<'_, '_>,
 ) -> PyResult<()> {
     let Run { rows, pass, epochs, report, stopped } = run;
     let rows = rows.map(PyArrayMethods::try_readonly).transpose()?;
     let rows = rows.as_ref().map(|rows| rows.as_slice()).transpose()?;
     let (mut done, mut signal) = (Vec::new(), None);
-    let result = learning(py, model, x, y, |model, data| {
+    let result = learning(py, model, given, |model, data| {
         let start = Instant::now();
         let mut last = start;
         let mut go_on = || {
@@ -367,22 +377,20 @@ fn check_signals(py: Python<'_>, stopped: &Py<PyAny>) -> PyResult<()> {
 fn train_batch<T: Element>(
     model: &RwLock<Model<T>>,
     py: Python<'_>,
-    x: &Bound<'_, PyAny>,
-    y: &Bound<'_, PyAny>,
+    given: Given<'_, '_>,
     threads: usize,
 ) -> PyResult<Vec<f64>> {
-    learning(py, model, x, y, |model, data| model.train_batch(data, threads))
+    learning(py, model, given, |model, data| model.train_batch(data, threads))
 }
 
 fn evaluate<T: Element>(
     model: &RwLock<Model<T>>,
     py: Python<'_>,
-    x: &Bound<'_, PyAny>,
-    y: &Bound<'_, PyAny>,
+    given: Given<'_, '_>,
     batch_size: usize,
     threads: usize,
 ) -> PyResult<Vec<f64>> {
-    learning(py, model, x, y, |model, data| model.evaluate(data, batch_size, threads))
+    learning(py, model, given, |model, data| model.evaluate(data, batch_size, threads))
 }
 
 fn state<'py, T: Element>(

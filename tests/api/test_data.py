@@ -225,7 +225,7 @@ def test_bad_targets_get_one_sentence(output, loss, y, error, sentence, backend)
         (
             {"validation_data": X},
             TypeError,
-            r"validation_data is a ndarray; wanted is a pair \(X, y\)",
+            r"validation_data is a ndarray; wanted is \(X, y\) or \(X, y, sample_weight\)",
         ),
         ({"validation_data": (X,)}, TypeError, "validation_data is a tuple of 1"),
         (

@@ -115,6 +115,7 @@ class Run:
     shuffle: bool = True
     source: str = "float64"
     layout: str = "rows"
+    weighted: bool = False
 
     @property
     def trainable(self) -> bool:
@@ -140,9 +141,14 @@ class Run:
         y = targets(self.loss.targets, self.rows, outputs, random)
         return layout(x.astype(self.source), self.layout), y
 
+    def weights(self) -> NDArray[Any] | None:
+        """Draw a weight for each row, of which some are zero."""
+        drawn = np.random.default_rng(self.seed).random(self.rows)
+        return 2 * np.maximum(drawn - 0.1, 0.0) if self.weighted else None
+
     def fit(self, network: Any, epochs: int | None = None) -> Any:
         options = {"epochs": epochs or self.epochs, "batch_size": self.batch_size, "verbose": 0}
-        network.fit(*self.data(), shuffle=self.shuffle, **options)
+        network.fit(*self.data(), sample_weight=self.weights(), shuffle=self.shuffle, **options)
         return network
 
 
@@ -201,6 +207,7 @@ def runs(
         shuffle=draw(st.booleans()),
         source=draw(st.sampled_from(SOURCES)),
         layout=draw(st.sampled_from(LAYOUTS)),
+        weighted=draw(st.integers(0, 3)) == 3,
     )
 
 
@@ -225,14 +232,17 @@ def assert_close(ours: Sequence[Any], theirs: Sequence[Any], dtype: str, what: s
         assert found <= TOLERANCES[dtype], f"{what} [{place}] differ by {found:.3g}"
 
 
-def outcome(network: Any, x: NDArray[Any], y: NDArray[Any]) -> dict[str, list[Any]]:
+def outcome(
+    network: Any, x: NDArray[Any], y: NDArray[Any], weights: NDArray[Any] | None = None
+) -> dict[str, list[Any]]:
     """Return all that a network says of its data, and its weights."""
-    loss, gradients = network.gradients(x, y)
+    loss, gradients = network.gradients(x, y, sample_weight=weights)
+    measures = network.evaluate(x, y, sample_weight=weights, batch_size=13)
     return {
         "weights": network.get_weights(),
         "outputs": [network.predict(x)],
         "gradients": [loss, *gradients],
-        "evaluation": list(network.evaluate(x, y, batch_size=13).values()),
+        "evaluation": list(measures.values()),
     }
 
 
@@ -241,11 +251,11 @@ def assert_agree(run: Run, dtype: str) -> None:
     hypothesis.assume(dtype == "float64" or clearance(run) > MARGIN)
     rust, oracle = (run.network(backend, dtype) for backend in ("rust", "numpy"))
     neighbour = disturbed(run, dtype)
-    x, y = run.data()
+    (x, y), weights = run.data(), run.weights()
 
     def compare(when: str) -> None:
-        theirs = outcome(oracle, x, y)
-        for what, ours in outcome(rust, x, y).items():
+        theirs = outcome(oracle, x, y, weights)
+        for what, ours in outcome(rust, x, y, weights).items():
             assert_close(ours, theirs[what], dtype, f"{what} {when}")
 
     compare("before training")

@@ -51,7 +51,8 @@ fn allocations(rows: usize, threads: usize) -> usize {
     model.compile(training).unwrap();
     let table = Array2::from_shape_fn((rows, 40), |(row, column)| ((row * 7 + column) % 11) as f32);
     let classes: Vec<u32> = (0..rows as u32).map(|row| row % 10).collect();
-    let data = Data { inputs: Source::F32(table.view()), targets: Targets::Classes(&classes) };
+    let targets = Targets::Classes(&classes);
+    let data = Data { inputs: Source::F32(table.view()), targets, weights: None };
     let pass = Pass { batch_size: 32, shuffle: true, threads };
     model.train_epoch(data, None, pass, &mut || true).unwrap();
     let before = ALLOCATIONS.load(Ordering::Relaxed);

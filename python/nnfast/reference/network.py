@@ -147,6 +147,7 @@ class Network:
         batch_size: int,
         shuffle: bool,
         rows: NDArray[np.uint32] | None = None,
+        weights: Array | None = None,
     ) -> list[float]:
         """Learn from every row once, batch by batch; the last batch may be smaller.
 
@@ -162,6 +163,9 @@ class Network:
         rows : ndarray of uint32, optional
             The numbers of the rows that there are to this epoch, as if x and y were x[rows] and
             y[rows].
+        weights : ndarray of shape (x's rows,), optional
+            What each row's loss and its gradient are multiplied by. The means are still divided by
+            the number of rows, as Keras' are, not by the sum of the weights; metrics have none.
 
         Returns
         -------
@@ -174,7 +178,7 @@ class Network:
             order = rows if order is None else rows[order]
         total = np.zeros(1 + len(self._compiled().metrics))
         for batch in _batches(count, batch_size, order):
-            total += self._learn(self._take(x, batch), y[batch])
+            total += self._learn(self._take(x, batch), y[batch], _some(weights, batch))
         self.epoch += 1
         return [float(value) for value in total / count]
 
@@ -189,32 +193,37 @@ class Network:
         epochs: int,
         report: list[list[float]],
         stopped: Callable[[], bool],
+        weights: Array | None = None,
     ) -> None:
         """Learn for one of the epochs wanted, and append what `train_epoch` gives to the report.
 
         The rest is for the compiled core: NumPy's products have threads of their own, and Python
         can be interrupted anywhere.
         """
-        report.append(self.train_epoch(x, y, batch_size, shuffle, rows))
+        report.append(self.train_epoch(x, y, batch_size, shuffle, rows, weights))
 
     @np.errstate(all="ignore")
-    def train_batch(self, x: NDArray[Any], y: Targets, threads: int = 1) -> list[float]:
+    def train_batch(
+        self, x: NDArray[Any], y: Targets, threads: int = 1, weights: Array | None = None
+    ) -> list[float]:
         """Take one step on these rows; return loss and metrics from before it."""
-        total = self._learn(self._take(x, slice(None)), y)
+        total = self._learn(self._take(x, slice(None)), y, weights)
         return [float(value) for value in total / len(x)]
 
     @np.errstate(all="ignore")
-    def gradients(self, x: NDArray[Any], y: Targets, threads: int = 1) -> tuple[float, list[Array]]:
+    def gradients(
+        self, x: NDArray[Any], y: Targets, threads: int = 1, weights: Array | None = None
+    ) -> tuple[float, list[Array]]:
         """Give the mean loss of these rows and its gradient by each parameter, without dropout."""
         passed, kept = self._forward(self._take(x, slice(None)), step=None)
-        loss = self._measure(passed, y)[0] / len(x)
-        return float(loss), self._backward(passed, kept, y)
+        loss = self._measure(passed, y, weights)[0] / len(x)
+        return float(loss), self._backward(passed, kept, y, weights)
 
-    def _learn(self, x: Array, y: Targets) -> NDArray[np.float64]:
+    def _learn(self, x: Array, y: Targets, weights: Array | None) -> NDArray[np.float64]:
         """Take one step; return the sums over the rows of loss and metrics from before it."""
         passed, kept = self._forward(x, self.step)
-        total = self._measure(passed, y)
-        gradients = self._backward(passed, kept, y)
+        total = self._measure(passed, y, weights)
+        gradients = self._backward(passed, kept, y, weights)
         self.step += 1
         optimizer = self._compiled().optimizer
         for p, (w, g) in enumerate(zip(self._parameters(), gradients, strict=True)):
@@ -235,7 +244,9 @@ class Network:
             kept.append(memory)
         return passed, kept
 
-    def _backward(self, passed: list[Array], kept: list[Any], y: Targets) -> list[Array]:
+    def _backward(
+        self, passed: list[Array], kept: list[Any], y: Targets, weights: Array | None
+    ) -> list[Array]:
         """Carry the gradient of the mean loss from the last stage to the first that learns."""
         objective = self._compiled().objective
         on_logits = isinstance(objective, OnLogits)
@@ -243,6 +254,8 @@ class Network:
         last = len(self.stages) - (2 if on_logits else 1)
         first = next(i for i, stage in enumerate(self.stages) if stage.parameters)
         g = objective.loss.gradient(passed[last], y) * (1.0 / len(y))
+        if weights is not None:
+            g *= weights[:, np.newaxis]
         gradients: list[Array] = []
         for i in range(last, first - 1, -1):
             gradients[:0] = self.stages[i].parameter_gradients(kept[i], g)
@@ -250,12 +263,15 @@ class Network:
                 g = self.stages[i].input_gradient(kept[i], g)
         return gradients
 
-    def _measure(self, passed: list[Array], y: Targets) -> NDArray[np.float64]:
+    def _measure(
+        self, passed: list[Array], y: Targets, weights: Array | None
+    ) -> NDArray[np.float64]:
         """Sum loss and metrics over the rows of a batch, in float64."""
         training = self._compiled()
         z, a = passed[-2:]
         on_logits = isinstance(training.objective, OnLogits)
-        rows = [training.objective.loss.rows(z if on_logits else a, y)]
+        losses = training.objective.loss.rows(z if on_logits else a, y)
+        rows = [losses if weights is None else losses * weights]
         rows += [metric.rows(a, y, training.threshold) for metric in training.metrics]
         return np.array([np.sum(values, dtype=np.float64) for values in rows])
 
@@ -286,14 +302,24 @@ class Network:
 
     @np.errstate(all="ignore")
     def evaluate(
-        self, x: NDArray[Any], y: Targets, batch_size: int, threads: int = 1
+        self,
+        x: NDArray[Any],
+        y: Targets,
+        batch_size: int,
+        threads: int = 1,
+        weights: Array | None = None,
     ) -> list[float]:
         """Measure loss and metrics, means over all rows, without dropout and without learning."""
         total = np.zeros(1 + len(self._compiled().metrics))
         for rows in _batches(len(x), batch_size):
             passed, _ = self._forward(self._take(x, rows), step=None)
-            total += self._measure(passed, y[rows])
+            total += self._measure(passed, y[rows], _some(weights, rows))
         return [float(value) for value in total / len(x)]
+
+
+def _some(weights: Array | None, rows: Rows) -> Array | None:
+    """Take the weights of some rows, if rows have any."""
+    return None if weights is None else weights[rows]
 
 
 def _batches(count: int, size: int, order: NDArray[np.uint32] | None = None) -> Iterator[Rows]:

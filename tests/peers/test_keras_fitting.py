@@ -1,0 +1,74 @@
+"""Weights of rows and classes against Keras, in float64: fifty steps from the same weights."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nnfast as nn
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+jax = pytest.importorskip("jax")
+keras = pytest.importorskip("keras")
+
+# Keras asks NumPy for arrays in a way that NumPy 2 no longer likes.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+ROWS, BATCH = 40, 8
+X = np.random.default_rng(0).normal(size=(ROWS, 4))
+WEIGHTS = 2 * np.random.default_rng(1).random(ROWS)
+HEADS = {
+    "linear": (3, "mean_squared_error", np.random.default_rng(2).normal(size=(ROWS, 3))),
+    "sigmoid": (1, "binary_crossentropy", np.arange(ROWS) % 2),
+    "softmax": (3, "sparse_categorical_crossentropy", np.arange(ROWS) % 3),
+}
+
+
+@pytest.fixture(autouse=True)
+def double_precision(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Let Keras compute in float64 all through: on JAX it would do parts of it in float32."""
+    from keras.src.backend.common import dtypes
+
+    monkeypatch.setitem(dtypes.BIT64_TO_BIT32_DTYPE, "float64", "float64")
+    jax.config.update("jax_enable_x64", True)
+    keras.config.set_floatx("float64")
+    yield
+    keras.config.set_floatx("float32")
+    jax.config.update("jax_enable_x64", False)
+
+
+def twins(output: str) -> tuple[nn.FeedForward, Any, np.ndarray]:
+    """Make the same network twice, ours and Keras', and targets for it."""
+    units, loss, y = HEADS[output]
+    ours = nn.FeedForward(f"4-7-{units}", hidden="tanh", output=output, seed=0, dtype="float64")
+    ours.compile(nn.SGD(0.1))
+    theirs = keras.Sequential(
+        [
+            keras.Input((4,)),
+            keras.layers.Dense(7, "tanh"),
+            keras.layers.Dense(units, output),
+        ]
+    )
+    theirs.compile(keras.optimizers.SGD(0.1), loss)
+    theirs.set_weights(ours.get_weights())
+    return ours, theirs, y
+
+
+@pytest.mark.parametrize("backend", ["rust", "numpy"])
+@pytest.mark.parametrize("output", HEADS)
+@pytest.mark.parametrize("kind", ["sample_weight", "class_weight"])
+def test_fifty_steps(kind: str, output: str, backend: str, monkeypatch: Any) -> None:
+    if kind == "class_weight" and output == "linear":
+        pytest.skip("there are no classes")
+    monkeypatch.setenv("NNFAST_BACKEND", backend)
+    ours, theirs, y = twins(output)
+    weights = WEIGHTS if kind == "sample_weight" else {0: 0.3, 1: 2.5}
+    options = {kind: weights, "epochs": 10, "batch_size": BATCH, "shuffle": False, "verbose": 0}
+    mine = ours.fit(X, y, **options)
+    other = theirs.fit(X, y, **options)
+    np.testing.assert_allclose(mine.history["loss"], other.history["loss"], rtol=1e-6)
+    for one, two in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(one, two, rtol=0, atol=1e-10)
