@@ -19,6 +19,12 @@ pub enum Purpose {
     Dropout = 4,
     /// The rows that are held out.
     Split = 5,
+    /// The order in which a Hopfield network's units are updated.
+    Sweep = 16,
+    /// The states of a Boltzmann machine's hidden units.
+    Hidden = 17,
+    /// The states of its visible units.
+    Visible = 18,
 }
 
 impl Purpose {

@@ -104,6 +104,99 @@ class Backend(Protocol):
     ) -> Array:
         """Learn from every row once, in place; return the mistakes of each output."""
 
+    def hebbian_epoch(
+        self,
+        x: Array,
+        components: Array,
+        mean: Array,
+        order: Array,
+        rule: str,
+        limit: float,
+        learning_rate: float,
+        decay: float,
+        epoch: int,
+    ) -> None:
+        """Learn from every row once by a rule without a teacher, in place."""
+
+    def delta_epoch(
+        self,
+        x: Array,
+        targets: Array,
+        components: Array,
+        bias: Array,
+        order: Array,
+        learning_rate: float,
+        decay: float,
+        epoch: int,
+    ) -> float:
+        """Learn from every row once by the delta rule, in place; return the squared errors' sum."""
+
+    def correlate(self, x: Array, y: Array, sums: Array, threads: int) -> None:
+        """Add x' y to `sums`."""
+
+    def storkey_store(self, patterns: Array, matrix: Array, threads: int) -> None:
+        """Store patterns by Storkey's rule, in place."""
+
+    def hopfield_fields(self, matrix: Array, states: Array, threads: int) -> Array:
+        """Return the fields of states."""
+
+    def hopfield_recall(
+        self,
+        matrix: Array,
+        thresholds: Array,
+        states: Array,
+        synchronous: bool,
+        seed: int,
+        sweeps: int,
+        record: bool,
+        threads: int,
+    ) -> list[list[int]]:
+        """Let states come to rest, in place; return which units changed, if that is wanted."""
+
+    def boltzmann_hidden(self, x: Array, w: Array, b: Array, a: Array, threads: int, /) -> Array:
+        """Return the probabilities of the hidden units."""
+
+    def boltzmann_visible(self, h: Array, w: Array, b: Array, a: Array, threads: int, /) -> Array:
+        """Return the probabilities of the visible units."""
+
+    def boltzmann_energy(
+        self, x: Array, w: Array, b: Array, a: Array, flipped: Array | None, threads: int, /
+    ) -> Array:
+        """Return free energies or, where units are listed, pseudo-log-likelihoods."""
+
+    def boltzmann_gibbs(
+        self,
+        x: Array,
+        w: Array,
+        b: Array,
+        a: Array,
+        steps: int,
+        seed: int,
+        step: int,
+        threads: int,
+        /,
+    ) -> Array:
+        """Return visible states after some Gibbs steps."""
+
+    def boltzmann_epoch(
+        self,
+        x: Array,
+        w: Array,
+        b: Array,
+        a: Array,
+        chains: Array,
+        order: Array,
+        batch_size: int,
+        learning_rate: float,
+        persistent: bool,
+        gibbs_steps: int,
+        seed: int,
+        step: int,
+        threads: int,
+        /,
+    ) -> None:
+        """Learn from every row once by contrastive divergence, in place."""
+
     def permutation(self, rows: int, seed: int, purpose: int, step: int) -> Array:
         """Return the order of the rows that belongs to a seed, purpose and step."""
 

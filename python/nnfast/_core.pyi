@@ -9,13 +9,24 @@ __all__ = [
     "Network",
     "activation",
     "activation_derivative",
+    "boltzmann_energy",
+    "boltzmann_epoch",
+    "boltzmann_gibbs",
+    "boltzmann_hidden",
+    "boltzmann_visible",
+    "correlate",
+    "delta_epoch",
     "environment_has",
     "first_non_finite",
+    "hebbian_epoch",
+    "hopfield_fields",
+    "hopfield_recall",
     "instruction_set",
     "instruction_sets",
     "perceptron_epoch",
     "permutation",
     "registry",
+    "storkey_store",
 ]
 
 @final
@@ -77,6 +88,87 @@ def perceptron_epoch(
     learning_rate: float,
     order: NDArray[Any],
 ) -> NDArray[Any]: ...
+def hebbian_epoch(
+    x: NDArray[Any],
+    components: NDArray[Any],
+    mean: NDArray[Any],
+    order: NDArray[Any],
+    rule: str,
+    limit: float,
+    learning_rate: float,
+    decay: float,
+    epoch: int,
+) -> None: ...
+def delta_epoch(
+    x: NDArray[Any],
+    targets: NDArray[Any],
+    components: NDArray[Any],
+    bias: NDArray[Any],
+    order: NDArray[Any],
+    learning_rate: float,
+    decay: float,
+    epoch: int,
+) -> float: ...
+def correlate(x: NDArray[Any], y: NDArray[Any], sums: NDArray[Any], threads: int) -> None: ...
+def storkey_store(patterns: NDArray[Any], matrix: NDArray[Any], threads: int) -> None: ...
+def hopfield_fields(matrix: NDArray[Any], states: NDArray[Any], threads: int) -> NDArray[Any]: ...
+def hopfield_recall(
+    matrix: NDArray[Any],
+    thresholds: NDArray[Any],
+    states: NDArray[Any],
+    synchronous: bool,
+    seed: int,
+    sweeps: int,
+    record: bool,
+    threads: int,
+) -> list[list[int]]: ...
+def boltzmann_hidden(
+    x: NDArray[Any],
+    weights: NDArray[Any],
+    hidden: NDArray[Any],
+    visible: NDArray[Any],
+    threads: int,
+) -> NDArray[Any]: ...
+def boltzmann_visible(
+    h: NDArray[Any],
+    weights: NDArray[Any],
+    hidden: NDArray[Any],
+    visible: NDArray[Any],
+    threads: int,
+) -> NDArray[Any]: ...
+def boltzmann_energy(
+    x: NDArray[Any],
+    weights: NDArray[Any],
+    hidden: NDArray[Any],
+    visible: NDArray[Any],
+    flipped: NDArray[Any] | None,
+    threads: int,
+) -> NDArray[Any]: ...
+def boltzmann_gibbs(
+    x: NDArray[Any],
+    weights: NDArray[Any],
+    hidden: NDArray[Any],
+    visible: NDArray[Any],
+    steps: int,
+    seed: int,
+    step: int,
+    threads: int,
+) -> NDArray[Any]: ...
+def boltzmann_epoch(
+    x: NDArray[Any],
+    weights: NDArray[Any],
+    hidden: NDArray[Any],
+    visible: NDArray[Any],
+    chains: NDArray[Any],
+    order: NDArray[Any],
+    batch_size: int,
+    learning_rate: float,
+    persistent: bool,
+    gibbs_steps: int,
+    seed: int,
+    step: int,
+    threads: int,
+) -> None: ...
 def permutation(rows: int, seed: int, purpose: int, step: int) -> NDArray[Any]: ...
 def first_non_finite(x: NDArray[Any]) -> int | None: ...
 def environment_has(name: str) -> bool: ...

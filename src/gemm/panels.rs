@@ -73,10 +73,10 @@ impl Panels {
     /// Fills some rows, as they lie, from values in row-major order.
     pub fn fill_from_row_major<T: Copy>(&self, source: &[T], rows: Range<usize>, values: &mut [T]) {
         assert_eq!(source.len(), rows.len() * self.columns);
-        let mut source = source.iter();
-        for row in rows {
-            for column in 0..self.columns {
-                values[self.place::<T>(row, column)] = *source.next().expect("as many as counted");
+        for (row, source) in rows.zip(source.chunks_exact(self.columns.max(1))) {
+            for first in (0..self.columns).step_by(panel_width::<T>()) {
+                let Panel { offset, columns } = self.panel_of::<T>(first);
+                values[offset + row * columns.len()..][..columns.len()].copy_from_slice(&source[columns]);
             }
         }
     }

@@ -5,6 +5,8 @@
 //! predictions that are done sooner than that.
 
 mod arrays;
+mod boltzmann;
+mod correlation;
 mod functions;
 mod network;
 mod plain;
@@ -16,6 +18,14 @@ use crate::error::{Error, Result};
 /// The compiled core of nnfast.
 #[pymodule]
 mod _core {
+    #[pymodule_export]
+    use super::boltzmann::{
+        boltzmann_energy, boltzmann_epoch, boltzmann_gibbs, boltzmann_hidden, boltzmann_visible,
+    };
+    #[pymodule_export]
+    use super::correlation::{
+        correlate, delta_epoch, hebbian_epoch, hopfield_fields, hopfield_recall, storkey_store,
+    };
     #[pymodule_export]
     use super::functions::{
         activation, activation_derivative, environment_has, first_non_finite, instruction_set,

@@ -14,6 +14,7 @@ from contract.bits import TRAINABLE, bits, layers, said, trained, zero_rich
 from nnfast import _core
 from nnfast._backend import described
 from parity.networks import ACTIVATIONS, DTYPES, HEADS, INITIALIZERS, OPTIMIZERS, Run
+from parity.unsupervised import RUNS
 
 SPECIAL = [0.0, -0.0, 1e4, -1e4, 104.0, -104.0, 746.0, -746.0, 5e-324, -5e-324, np.inf, -np.inf]
 
@@ -50,6 +51,8 @@ def results() -> Iterator[tuple[str, list[bytes]]]:
         runs.append(Run(layers(30, 300, 35, 3), nn.MeanSquaredError(), nn.SGD(), batch_size=50))
         for run in runs:
             yield f"{run!r} {dtype}", trained(run, dtype=dtype)
+        for name, made in RUNS.items():
+            yield f"{name} {dtype}", bits(made(dtype=dtype, backend="rust"))
         for batch_size in (1, 7, 64):
             x, y = zero_rich()
             network = nn.FeedForward("60-70-3", dtype=dtype, seed=3)

@@ -3,14 +3,24 @@
 This is the specification that the compiled core is tested against, and what `nnfast` runs on where
 the core is missing. It imports nothing from the rest of the package. Read it in this order:
 `activations`, `losses`, `layers`, `network`, `optimizers`; then `random`, `initializers`, `metrics`
-and `perceptron`. The letters are the textbook's: x an input, w and b the weights and the bias, z
-the net input, a the output, t the target, g a gradient, delta the gradient by z.
+and `perceptron`; and, without a teacher, `hebbian`, `association`, `boltzmann`. The letters are the
+textbook's: x an input, w and b the weights and the bias, z the net input, a the output, t the
+target, g a gradient, delta the gradient by z.
 """
 
 from __future__ import annotations
 
 from .activations import Activation, activation, activation_derivative
 from .arrays import first_non_finite
+from .association import correlate, hopfield_fields, hopfield_recall, storkey_store
+from .boltzmann import (
+    boltzmann_energy,
+    boltzmann_epoch,
+    boltzmann_gibbs,
+    boltzmann_hidden,
+    boltzmann_visible,
+)
+from .hebbian import delta_epoch, hebbian_epoch
 from .initializers import Initializer
 from .losses import Loss
 from .metrics import Metric
@@ -23,12 +33,23 @@ __all__ = [
     "Network",
     "activation",
     "activation_derivative",
+    "boltzmann_energy",
+    "boltzmann_epoch",
+    "boltzmann_gibbs",
+    "boltzmann_hidden",
+    "boltzmann_visible",
+    "correlate",
+    "delta_epoch",
     "first_non_finite",
+    "hebbian_epoch",
+    "hopfield_fields",
+    "hopfield_recall",
     "instruction_set",
     "instruction_sets",
     "perceptron_epoch",
     "permutation",
     "registry",
+    "storkey_store",
 ]
 
 

@@ -19,6 +19,7 @@ Words: TypeAlias = NDArray[np.uint64]
 """32-bit words, each in the lower half of 64 bits, so that products of two do not overflow."""
 
 KERNEL, BIAS, _RESERVED, SHUFFLE, DROPOUT, SPLIT = range(6)
+SWEEP, HIDDEN, VISIBLE, FLIP = range(16, 20)
 """What a stream is for: the `purpose` of its address."""
 
 _MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)

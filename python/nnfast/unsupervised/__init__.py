@@ -3,4 +3,19 @@
 Each method is a class with `fit`; what it has learned is in attributes that end with an underscore.
 """
 
-__all__: list[str] = []
+from nnfast.unsupervised._association import Hopfield, LinearAssociator
+from nnfast.unsupervised._boltzmann import BernoulliRBM
+from nnfast.unsupervised._delta import DeltaRule
+from nnfast.unsupervised._hebbian import Hebb, Oja, Sanger
+from nnfast.unsupervised._method import load
+
+__all__ = [
+    "BernoulliRBM",
+    "DeltaRule",
+    "Hebb",
+    "Hopfield",
+    "LinearAssociator",
+    "Oja",
+    "Sanger",
+    "load",
+]
