@@ -114,9 +114,29 @@ def draw_activations() -> None:
     save(page, "activations.png")
 
 
+def draw_memories() -> None:
+    """The digits' principal components by Sanger's rule, and how an O is recalled."""
+    X, _ = nn.datasets.digits()
+    sanger = nn.unsupervised.Sanger(16, learning_rate=0.02, decay=0.3, epochs=100).fit(X)
+    save(nn.plot.images(sanger.components_).figure, "sanger-digits.png")
+    row, column = np.indices((16, 16)) - 7.5
+    pictures = [
+        np.abs(np.abs(row) - np.abs(column)) < 2.5,
+        np.abs(np.hypot(row, column) - 5) < 2.2,
+        (np.abs(column) < 2) | (row < -4),
+        (np.abs(row) < 2) | (np.abs(column) > 4.5),
+    ]
+    patterns = np.array([np.where(picture, 1, -1).ravel() for picture in pictures])
+    noise = np.random.default_rng(0).random(256) < 0.25
+    memory = nn.unsupervised.Hopfield().fit(patterns)
+    drawn = nn.plot.recall(memory, np.where(noise, -patterns[1], patterns[1]))
+    save(drawn.figure, "hopfield-recall.png")
+
+
 def main() -> None:
     draw_activations()
     draw_sine()
+    draw_memories()
     net, X, y = trained(demo.DIGITS)
     save(nn.plot.first_layer_weights(net).figure, "digits-weights.png")
     net, X, y = trained(demo.MNIST)

@@ -10,6 +10,7 @@ the axes; none opens a window or touches matplotlib's global state. To keep a pi
 
 from nnfast.plot._confusion import confusion_matrix
 from nnfast.plot._curves import learning_curves
+from nnfast.plot._memory import images, recall
 from nnfast.plot._weights import first_layer_weights
 
-__all__ = ["confusion_matrix", "first_layer_weights", "learning_curves"]
+__all__ = ["confusion_matrix", "first_layer_weights", "images", "learning_curves", "recall"]
