@@ -133,7 +133,17 @@ def draw_memories() -> None:
     save(drawn.figure, "hopfield-recall.png")
 
 
+def draw_maps() -> None:
+    """The map of the digits in docs/maps.md."""
+    X, y = nn.datasets.digits()
+    som = nn.unsupervised.SelfOrganizingMap(12, 10, topology="hexagonal", training="batch", seed=0)
+    som.fit(X, epochs=30)
+    save(nn.plot.label_map(som, X, y).figure, "map-labels.png")
+    save(nn.plot.distance_map(som).figure, "map-distances.png")
+
+
 def main() -> None:
+    draw_maps()
     draw_activations()
     draw_sine()
     draw_memories()

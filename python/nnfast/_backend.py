@@ -197,6 +197,65 @@ class Backend(Protocol):
     ) -> None:
         """Learn from every row once by contrastive divergence, in place."""
 
+    def nearest_units(
+        self, x: Array, weights: Array, distance: str, threads: int, /
+    ) -> tuple[Array, Array, Array]:
+        """Return the nearest unit of each row, its distance, and the second nearest."""
+
+    def unit_distances(
+        self, x: Array, weights: Array, distance: str, out: Array, threads: int, /
+    ) -> None:
+        """Write the distances of all rows to all units into `out`."""
+
+    def unit_sums(self, x: Array, winners: Array, sums: Array, threads: int, /) -> Array:
+        """Sum the rows of each winner into `sums`; return how many they are."""
+
+    def map_online(
+        self,
+        x: Array,
+        weights: Array,
+        map: str,
+        distance: str,
+        order: Array,
+        rates: Array,
+        sigmas: Array,
+        threads: int,
+        /,
+    ) -> None:
+        """Learn a self-organizing map row by row, in place."""
+
+    def map_batch(
+        self,
+        x: Array,
+        weights: Array,
+        map: str,
+        distance: str,
+        rate: float,
+        sigma: float,
+        threads: int,
+        /,
+    ) -> None:
+        """Move the units of a self-organizing map once, from all rows, in place."""
+
+    def competitive_online(
+        self, x: Array, weights: Array, wins: Array, order: Array, rates: Array, threads: int, /
+    ) -> None:
+        """Learn a codebook row by row, in place."""
+
+    def lvq_online(
+        self,
+        x: Array,
+        classes: Array,
+        weights: Array,
+        prototype_classes: Array,
+        rule: str,
+        order: Array,
+        rates: Array,
+        threads: int,
+        /,
+    ) -> int:
+        """Learn prototypes of classes row by row, in place; return the mistakes on the way."""
+
     def permutation(self, rows: int, seed: int, purpose: int, step: int) -> Array:
         """Return the order of the rows that belongs to a seed, purpose and step."""
 

@@ -14,6 +14,7 @@ __all__ = [
     "boltzmann_gibbs",
     "boltzmann_hidden",
     "boltzmann_visible",
+    "competitive_online",
     "correlate",
     "delta_epoch",
     "environment_has",
@@ -23,10 +24,16 @@ __all__ = [
     "hopfield_recall",
     "instruction_set",
     "instruction_sets",
+    "lvq_online",
+    "map_batch",
+    "map_online",
+    "nearest_units",
     "perceptron_epoch",
     "permutation",
     "registry",
     "storkey_store",
+    "unit_distances",
+    "unit_sums",
 ]
 
 @final
@@ -175,3 +182,49 @@ def environment_has(name: str) -> bool: ...
 def registry() -> dict[str, list[str]]: ...
 def instruction_set() -> str: ...
 def instruction_sets() -> list[str]: ...
+def nearest_units(
+    x: NDArray[Any], weights: NDArray[Any], distance: str, threads: int
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]: ...
+def unit_distances(
+    x: NDArray[Any], weights: NDArray[Any], distance: str, out: NDArray[Any], threads: int
+) -> None: ...
+def unit_sums(
+    x: NDArray[Any], winners: NDArray[Any], sums: NDArray[Any], threads: int
+) -> NDArray[Any]: ...
+def map_online(
+    x: NDArray[Any],
+    weights: NDArray[Any],
+    map: str,
+    distance: str,
+    order: NDArray[Any],
+    rates: NDArray[Any],
+    sigmas: NDArray[Any],
+    threads: int,
+) -> None: ...
+def map_batch(
+    x: NDArray[Any],
+    weights: NDArray[Any],
+    map: str,
+    distance: str,
+    rate: float,
+    sigma: float,
+    threads: int,
+) -> None: ...
+def competitive_online(
+    x: NDArray[Any],
+    weights: NDArray[Any],
+    wins: NDArray[Any],
+    order: NDArray[Any],
+    rates: NDArray[Any],
+    threads: int,
+) -> None: ...
+def lvq_online(
+    x: NDArray[Any],
+    classes: NDArray[Any],
+    weights: NDArray[Any],
+    prototype_classes: NDArray[Any],
+    rule: str,
+    order: NDArray[Any],
+    rates: NDArray[Any],
+    threads: int,
+) -> int: ...

@@ -14,10 +14,12 @@
 //! All run the one microkernel in [`kernel`]. A sum that is zero is positive zero, so terms that are zero
 //! can be left out without changing a bit: [`Nonzero`] says which are not.
 
+mod distance;
 mod kernel;
 mod nonzero;
 mod panels;
 
+pub use distance::{Absolute, Largest, Measure, Squared, distances, pack};
 pub use nonzero::{Nonzero, all_finite};
 pub use panels::{Panels, panel_width};
 
@@ -342,6 +344,37 @@ pub fn multiply_small<S: Simd, T: Float>(
         };
         simd.vectorize_apart(ColumnOfTiles { columns, terms: left.terms });
         column += width;
+    }
+}
+
+/// `output += left * right`, each chain going on from what the output holds.
+///
+/// # Panics
+/// The shapes do not fit together.
+pub fn accumulate<S: Simd, T: Float>(
+    simd: S,
+    left: Strided<'_, T>,
+    right: Matrix<'_, T>,
+    output: MatrixMut<'_, T>,
+) {
+    assert_eq!(left.terms, right.rows, "the inner dimensions of a product differ");
+    assert_eq!((left.rows, right.columns), (output.rows, output.columns), "an output of another shape");
+    let tile = 2 * T::Vector::<S>::LANES;
+    for column in (0..right.columns).step_by(tile) {
+        let columns = Columns {
+            left: left.values.as_ptr(),
+            left_row_stride: left.row_stride,
+            left_stride: left.stride,
+            right: right.values.as_ptr().wrapping_add(column),
+            right_stride: right.stride,
+            panel_stride: 0,
+            output: output.values.as_mut_ptr().wrapping_add(column),
+            output_stride: output.stride,
+            rows: left.rows,
+            width: tile.min(right.columns - column),
+            start: Start::Stored,
+        };
+        compute(simd, columns, left.terms, None);
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod arrays;
 mod boltzmann;
+mod codebooks;
 mod correlation;
 mod functions;
 mod network;
@@ -21,6 +22,10 @@ mod _core {
     #[pymodule_export]
     use super::boltzmann::{
         boltzmann_energy, boltzmann_epoch, boltzmann_gibbs, boltzmann_hidden, boltzmann_visible,
+    };
+    #[pymodule_export]
+    use super::codebooks::{
+        competitive_online, lvq_online, map_batch, map_online, nearest_units, unit_distances, unit_sums,
     };
     #[pymodule_export]
     use super::correlation::{

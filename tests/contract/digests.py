@@ -11,6 +11,7 @@ import numpy as np
 
 import nnfast as nn
 from contract.bits import TRAINABLE, bits, layers, said, trained, zero_rich
+from contract.codebooks import learned
 from nnfast import _core
 from nnfast._backend import described
 from parity.networks import ACTIVATIONS, DTYPES, HEADS, INITIALIZERS, OPTIMIZERS, Run
@@ -53,6 +54,8 @@ def results() -> Iterator[tuple[str, list[bytes]]]:
             yield f"{run!r} {dtype}", trained(run, dtype=dtype)
         for name, made in RUNS.items():
             yield f"{name} {dtype}", bits(made(dtype=dtype, backend="rust"))
+        for columns in (1, 4, 33, 150):
+            yield f"codebooks of {columns} columns {dtype}", learned(columns, 2, dtype)
         for batch_size in (1, 7, 64):
             x, y = zero_rich()
             network = nn.FeedForward("60-70-3", dtype=dtype, seed=3)

@@ -10,7 +10,18 @@ the axes; none opens a window or touches matplotlib's global state. To keep a pi
 
 from nnfast.plot._confusion import confusion_matrix
 from nnfast.plot._curves import learning_curves
+from nnfast.plot._maps import component_plane, distance_map, hit_map, label_map
 from nnfast.plot._memory import images, recall
 from nnfast.plot._weights import first_layer_weights
 
-__all__ = ["confusion_matrix", "first_layer_weights", "images", "learning_curves", "recall"]
+__all__ = [
+    "component_plane",
+    "confusion_matrix",
+    "distance_map",
+    "first_layer_weights",
+    "hit_map",
+    "images",
+    "label_map",
+    "learning_curves",
+    "recall",
+]

@@ -3,9 +3,9 @@
 This is the specification that the compiled core is tested against, and what `nnfast` runs on where
 the core is missing. It imports nothing from the rest of the package. Read it in this order:
 `activations`, `losses`, `layers`, `network`, `optimizers`; then `random`, `initializers`, `metrics`
-and `perceptron`; and, without a teacher, `hebbian`, `association`, `boltzmann`. The letters are the
-textbook's: x an input, w and b the weights and the bias, z the net input, a the output, t the
-target, g a gradient, delta the gradient by z.
+and `perceptron`; and, without a teacher, `hebbian`, `association`, `boltzmann`, `codebooks`,
+`maps`. The letters are the textbook's: x an input, w and b the weights and the bias, z the net
+input, a the output, t the target, g a gradient, delta the gradient by z.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from .boltzmann import (
     boltzmann_hidden,
     boltzmann_visible,
 )
+from .codebooks import competitive_online, lvq_online, nearest_units, unit_distances, unit_sums
 from .hebbian import delta_epoch, hebbian_epoch
 from .initializers import Initializer
 from .losses import Loss
+from .maps import map_batch, map_online
 from .metrics import Metric
 from .network import Network
 from .optimizers import Optimizer
@@ -38,6 +40,7 @@ __all__ = [
     "boltzmann_gibbs",
     "boltzmann_hidden",
     "boltzmann_visible",
+    "competitive_online",
     "correlate",
     "delta_epoch",
     "first_non_finite",
@@ -46,10 +49,16 @@ __all__ = [
     "hopfield_recall",
     "instruction_set",
     "instruction_sets",
+    "lvq_online",
+    "map_batch",
+    "map_online",
+    "nearest_units",
     "perceptron_epoch",
     "permutation",
     "registry",
     "storkey_store",
+    "unit_distances",
+    "unit_sums",
 ]
 
 

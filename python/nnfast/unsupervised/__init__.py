@@ -8,14 +8,20 @@ from nnfast.unsupervised._boltzmann import BernoulliRBM
 from nnfast.unsupervised._delta import DeltaRule
 from nnfast.unsupervised._hebbian import Hebb, Oja, Sanger
 from nnfast.unsupervised._method import load
+from nnfast.unsupervised.competitive import CompetitiveLearning
+from nnfast.unsupervised.lvq import LearningVectorQuantization
+from nnfast.unsupervised.maps import SelfOrganizingMap
 
 __all__ = [
     "BernoulliRBM",
+    "CompetitiveLearning",
     "DeltaRule",
     "Hebb",
     "Hopfield",
+    "LearningVectorQuantization",
     "LinearAssociator",
     "Oja",
     "Sanger",
+    "SelfOrganizingMap",
     "load",
 ]

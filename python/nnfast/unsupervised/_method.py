@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 
 from nnfast import _backend, _threads, _validation
+from nnfast.unsupervised import _saved
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -204,6 +205,8 @@ def load(
 
     name = os.fspath(path)
     tensors, metadata = _files._read(name)
+    if _saved.KEY in metadata:
+        return _saved.load_any(name, metadata, threads, backend)
     if KEY not in metadata:
         raise ValueError(
             f"{name!r} is a safetensors file but no method of nnfast.unsupervised: its metadata "
