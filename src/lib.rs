@@ -6,9 +6,11 @@
 //! |---|---|
 //! | `python` | arrays in, arrays out, errors; behind the feature `python` |
 //! | [`model`] | a network with its parameters: what it is asked for |
+//! | [`full_batch`] | a network on all its rows at once, for methods that look at all of them |
 //! | [`train`], `update` | the loop over batches; the two phases of a step |
 //! | [`network`], `workspace`, [`layer`] | layers in their places, a batch's way through them, its buffers |
 //! | [`activation`], [`softmax`], [`loss`], [`head`], [`metric`], [`optimizer`], [`initializer`] | the mathematics of learning |
+//! | [`second_order`] | L-BFGS, Levenberg-Marquardt |
 //! | [`perceptron`] | the classic algorithm |
 //! | [`unsupervised`] | learning without a teacher |
 //! | `parallel`, `buffer`, [`source`], [`random`] | threads, memory, rows of data, random numbers |
@@ -19,6 +21,7 @@
 pub mod activation;
 mod buffer;
 pub mod error;
+pub mod full_batch;
 mod gemm;
 pub mod head;
 pub mod initializer;
@@ -35,6 +38,7 @@ pub mod perceptron;
 mod python;
 pub mod random;
 mod reduce;
+pub mod second_order;
 mod simd;
 mod small;
 pub mod softmax;

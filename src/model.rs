@@ -4,10 +4,12 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::buffer::Buffer;
 use crate::error::{Error, Result};
+use crate::full_batch::{CHUNK, FullBatch};
 use crate::loss::Targets;
 use crate::network::{Mode, Network, NetworkSpec, Way};
 use crate::parallel::{Matrices, Team, share, with_team};
 use crate::random::{Purpose, Stream};
+use crate::second_order::Memory;
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
 use crate::source::{Source, Which, consecutive};
 use crate::train::{Data, Pass, Steps, Training, TrainingSpec, WORK_OF_A_MEETING, forward_work, worthwhile};
@@ -23,7 +25,20 @@ pub struct Model<T> {
     /// The epochs that it has been trained for; keys the order of the rows.
     pub epoch: u64,
     training: Option<Training<T>>,
+    /// Whether the last step was one of an optimizer that tells when there is nothing left to gain, and it did.
+    pub converged: bool,
     inference: Inference<T>,
+}
+
+/// What training goes on from, beside the parameters.
+#[derive(Debug)]
+pub struct State<'a, T> {
+    /// The steps made since the model was compiled.
+    pub step: u64,
+    /// What the optimizer remembers: arrays of the parameters' size,
+    pub slots: Vec<&'a Buffer<T>>,
+    /// and numbers.
+    pub numbers: Vec<f64>,
 }
 
 /// What passing forward needs, kept from call to call.
@@ -63,7 +78,7 @@ impl<T: Float> Model<T> {
             workspaces: Mutex::default(),
             finite: OnceLock::new(),
         };
-        Ok(Self { network, parameters, seed, epoch: 0, training: None, inference })
+        Ok(Self { network, parameters, seed, epoch: 0, training: None, converged: false, inference })
     }
 
     /// The network without its parameters.
@@ -86,6 +101,7 @@ impl<T: Float> Model<T> {
         }
         self.inference.finite = OnceLock::new();
         self.parameters = parameters;
+        self.begin_run();
         Ok(())
     }
 
@@ -98,27 +114,38 @@ impl<T: Float> Model<T> {
         Ok(())
     }
 
-    /// The steps made since the model was compiled, and what the optimizer remembers.
+    /// What training goes on from, beside the parameters.
     ///
     /// # Errors
     /// The model is not compiled.
-    pub fn state(&self) -> Result<(u64, &[Buffer<T>])> {
+    pub fn state(&self) -> Result<State<'_, T>> {
         let training = self.training.as_ref().ok_or_else(not_compiled)?;
-        Ok((training.learner.step, &training.learner.slots))
+        let (slots, numbers) = match training.second_order() {
+            Some(_) => training.memory.state(),
+            None => (training.learner.slots.iter().collect(), Vec::new()),
+        };
+        Ok(State { step: training.learner.step, slots, numbers })
     }
 
     /// Puts back what [`Self::state`] gave.
     ///
     /// # Errors
     /// The model is not compiled, or the optimizer remembers something else.
-    pub fn set_state(&mut self, step: u64, slots: Vec<Buffer<T>>) -> Result<()> {
-        let learner = &mut self.training.as_mut().ok_or_else(not_compiled)?.learner;
-        let fits = slots.len() == learner.slots.len()
-            && slots.iter().all(|slot| slot.len() == self.parameters.len());
+    pub fn set_state(&mut self, step: u64, slots: Vec<Buffer<T>>, numbers: &[f64]) -> Result<()> {
+        let training = self.training.as_mut().ok_or_else(not_compiled)?;
+        let count = match training.second_order() {
+            Some(_) => slots.len().next_multiple_of(2),
+            None => training.learner.slots.len(),
+        };
+        let fits = slots.len() == count && slots.iter().all(|slot| slot.len() == self.parameters.len());
         if !fits {
             return Err(Error::Shape("the optimizer's state has another shape".into()));
         }
-        (learner.step, learner.slots) = (step, slots);
+        training.learner.step = step;
+        match training.second_order() {
+            Some(_) => training.memory = Memory::from_state(slots, numbers),
+            None => training.learner.slots = slots,
+        }
         Ok(())
     }
 
@@ -157,7 +184,8 @@ impl<T: Float> Model<T> {
         let training = self.training.as_mut().ok_or_else(not_compiled)?;
         let mut order = std::mem::take(&mut training.order);
         order.resize(rows.map_or(total, <[u32]>::len), 0);
-        if pass.shuffle {
+        // What looks at all rows before a step needs them in no order.
+        if pass.shuffle && training.second_order().is_none() {
             Stream::new(self.seed, Purpose::Shuffle, 0, epoch).permute(&mut order);
         } else {
             consecutive(0, &mut order);
@@ -167,7 +195,7 @@ impl<T: Float> Model<T> {
                 *row = rows[*row as usize];
             }
         }
-        let result = self.run(Steps { data, pass, order: &order, gradients: None, go_on });
+        let result = self.run(Steps { data, pass, order: &order, go_on });
         if let Some(training) = &mut self.training {
             training.order = order;
         }
@@ -182,7 +210,10 @@ impl<T: Float> Model<T> {
     /// As [`Self::train_epoch`].
     pub fn train_batch(&mut self, data: Data<'_, T>, threads: usize) -> Result<Vec<f64>> {
         self.check_data(&data)?;
-        self.one_batch(data, threads, None)
+        self.begin_run();
+        let order = all_rows(&data);
+        let pass = Pass { batch_size: order.len(), shuffle: false, threads };
+        self.run(Steps { data, pass, order: &order, go_on: &mut || true })
     }
 
     /// The mean loss over the rows and its gradient by every parameter, nothing being dropped or changed.
@@ -191,21 +222,14 @@ impl<T: Float> Model<T> {
     /// As [`Self::train_epoch`].
     pub fn gradients(&mut self, data: Data<'_, T>, threads: usize) -> Result<(f64, Buffer<T>)> {
         self.check_data(&data)?;
+        let order = all_rows(&data);
+        let training = self.training.as_mut().ok_or_else(not_compiled)?;
+        let (chunk, go_on) = (order.len(), &mut || true);
         let mut gradients = Buffer::zeros(self.parameters.len())?;
-        let values = self.one_batch(data, threads, Some(&mut gradients))?;
+        let mut whole =
+            FullBatch { network: &self.network, training, data, order: &order, chunk, threads, go_on };
+        let values = whole.measure(&self.parameters, Some(&mut gradients))?;
         Ok((values[0], gradients))
-    }
-
-    fn one_batch(
-        &mut self,
-        data: Data<'_, T>,
-        threads: usize,
-        gradients: Option<&mut [T]>,
-    ) -> Result<Vec<f64>> {
-        let mut order = vec![0; data.inputs.rows()];
-        consecutive(0, &mut order);
-        let pass = Pass { batch_size: order.len(), shuffle: false, threads };
-        self.run(Steps { data, pass, order: &order, gradients, go_on: &mut || true })
     }
 
     /// The means over all rows of the loss and the metrics.
@@ -256,9 +280,31 @@ impl<T: Float> Model<T> {
         kept().push((matrices, scratch));
     }
 
+    /// Told that a run begins: what was computed from earlier data is not used again.
+    pub fn begin_run(&mut self) {
+        self.converged = false;
+        if let Some(training) = &mut self.training {
+            training.memory.forget_loss();
+        }
+    }
+
     fn run(&mut self, steps: Steps<'_, '_, T>) -> Result<Vec<f64>> {
         let training = self.training.as_mut().ok_or_else(not_compiled)?;
         self.inference.finite = OnceLock::new();
+        if let Some(method) = training.second_order() {
+            let Steps { data, pass, order, go_on } = steps;
+            let mut memory = std::mem::take(&mut training.memory);
+            let (chunk, threads) = (CHUNK, pass.threads);
+            let scale = 1.0 / (order.len() * self.network.outputs()) as f64;
+            let mut problem =
+                FullBatch { network: &self.network, training, data, order, chunk, threads, go_on };
+            let result = method.iterate(&mut memory, &mut self.parameters, scale, &mut problem);
+            training.memory = memory;
+            let result = result?;
+            training.learner.step += 1;
+            self.converged = result.converged;
+            return Ok(result.values);
+        }
         training.run(&self.network, &mut self.parameters, self.seed, steps)
     }
 
@@ -305,6 +351,13 @@ impl<T: Float> Model<T> {
         };
         Err(Error::Shape(problem.into()))
     }
+}
+
+/// The numbers of all rows, in order.
+fn all_rows<T: Float>(data: &Data<'_, T>) -> Vec<u32> {
+    let mut rows = vec![0; data.inputs.rows()];
+    consecutive(0, &mut rows);
+    rows
 }
 
 /// Whether there is a row, as many as can be counted, and all are of a table of `total` rows.

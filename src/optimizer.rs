@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::second_order::SecondOrder;
 use crate::simd::{Float, Lanewise, Simd, Vector, lanewise};
 
 /// The most slots that an optimizer has.
@@ -61,11 +62,15 @@ pub enum Optimizer {
         /// The share of a parameter, times the learning rate, that a step takes away.
         weight_decay: f64,
     },
+    /// One that looks at all rows before each step, and so has no rule for a parameter.
+    #[serde(untagged)]
+    SecondOrder(SecondOrder),
 }
 
 impl Optimizer {
     /// The names that a configuration may use.
-    pub const NAMES: &'static [&'static str] = &["adam", "adamw", "rmsprop", "sgd"];
+    pub const NAMES: &'static [&'static str] =
+        &["adam", "adamw", "lbfgs", "levenberg_marquardt", "rmsprop", "sgd"];
 
     /// How many slots it keeps.
     pub fn slots(&self) -> usize {
@@ -75,6 +80,7 @@ impl Optimizer {
                 1 + usize::from(centered) + usize::from(momentum > 0.0)
             }
             Self::Adam { .. } | Self::AdamW { .. } => 2,
+            Self::SecondOrder(_) => 0,
         }
     }
 
@@ -122,6 +128,7 @@ impl Optimizer {
             Self::AdamW { learning_rate, beta_1, beta_2, epsilon, weight_decay } => {
                 adam(learning_rate, beta_1, beta_2, epsilon, weight_decay)
             }
+            Self::SecondOrder(_) => unreachable!("it takes its steps in crate::second_order"),
         }
     }
 }
@@ -412,7 +419,9 @@ mod tests {
         for name in Optimizer::NAMES {
             let text = format!(
                 r#"{{"name":"{name}","learning_rate":1,"momentum":0,"nesterov":false,"rho":0.9,
-                "epsilon":1e-7,"centered":false,"beta_1":0.9,"beta_2":0.999,"weight_decay":0}}"#
+                "epsilon":1e-7,"centered":false,"beta_1":0.9,"beta_2":0.999,"weight_decay":0,"history_size":10,"line_search_steps":25,
+                "gradient_tolerance":1e-7,"change_tolerance":1e-9,"damping":1e-3,"damping_increase":10,
+                "damping_decrease":0.1,"largest_damping":1e10}}"#
             );
             assert!(serde_json::from_str::<Optimizer>(&text).is_ok(), "{name}");
         }

@@ -332,7 +332,7 @@ mod tests {
             bits.extend(report.iter().map(|value| value.to_bits()));
         }
         bits.extend(model.parameters().iter().map(|value| value.to_f64().to_bits()));
-        let (_, slots) = model.state().unwrap();
+        let slots = model.state().unwrap().slots;
         bits.extend(slots.iter().flat_map(|slot| slot.iter().map(|value| value.to_f64().to_bits())));
         bits
     }

@@ -14,6 +14,7 @@ use crate::metric::{Decision, Metric};
 use crate::network::{Mode, Network, Way};
 use crate::optimizer::{Optimizer, Part};
 use crate::parallel::{Matrices, Team, with_team};
+use crate::second_order::{Memory, SecondOrder};
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
 use crate::small::{Small, Step};
 use crate::source::{Source, Which, consecutive};
@@ -46,6 +47,8 @@ pub struct Training<T> {
     finite: AtomicBool,
     /// Another way for small networks.
     pub(crate) small: Option<Small<T>>,
+    /// What an optimizer that looks at all rows remembers.
+    pub memory: Memory<T>,
     /// The order of the rows in the last epoch: kept for its memory.
     pub order: Vec<u32>,
 }
@@ -100,8 +103,6 @@ pub struct Steps<'a, 'd, T> {
     pub pass: Pass,
     /// The order to take them in.
     pub order: &'a [u32],
-    /// Where to sum up gradients (of the last batch) rather than to learn.
-    pub gradients: Option<&'a mut [T]>,
     /// Asked now and then whether to go on.
     pub go_on: &'a mut dyn FnMut() -> bool,
 }
@@ -119,36 +120,26 @@ impl<T: Float> Kernel for Run<'_, '_, '_, T> {
 
     fn run<S: Simd>(self, simd: S) -> Result<Vec<f64>> {
         let Self { network, parameters, training, seed, steps } = self;
-        let Steps { data, pass, order, mut gradients, go_on } = steps;
+        let Steps { data, pass, order, go_on } = steps;
         let batch_size = pass.batch_size.clamp(1, order.len());
         let work = 3 * forward_work(network);
-        let is_small =
-            gradients.is_none() && training.small.as_ref().is_some_and(|small| small.is_for(batch_size));
+        let is_small = training.small.as_ref().is_some_and(|small| small.is_for(batch_size));
         let mut until_poll = WORK_BETWEEN_POLLS;
-        let mut totals = vec![0.0; training.plan.values()];
+        let mut totals = training.no_totals();
         let threads = if is_small { 1 } else { worthwhile(pass.threads, order.len(), batch_size, work) };
         with_team(threads, |team| {
             let bounds = network.cut::<T>(team.size());
-            training.finite = network.first_is_finite(simd, parameters).into();
+            training.look_at(simd, network, parameters);
             for rows in order.chunks(batch_size) {
-                match &mut gradients {
-                    None if is_small => training.step_small(simd, parameters, &data, rows, &mut totals),
-                    None => {
-                        let mode = Mode::Training { seed, step: training.learner.step };
-                        training.pass(simd, team, network, parameters, &data, rows, (mode, true));
-                        let (learner, workers, passed, finite) =
-                            training.second_phase(team, &bounds, network, rows.len(), mode);
-                        learner.learn(simd, workers, passed, parameters, finite);
-                        training.add_values(rows.len(), &mut totals);
-                    }
-                    Some(gradients) => {
-                        let mode = Mode::Inference;
-                        training.pass(simd, team, network, parameters, &data, rows, (mode, true));
-                        let (_, workers, passed, _) =
-                            training.second_phase(team, &bounds, network, rows.len(), mode);
-                        passed.keep_gradients(simd, workers, gradients);
-                        training.add_values(rows.len(), &mut totals);
-                    }
+                if is_small {
+                    training.step_small(simd, parameters, &data, rows, &mut totals);
+                } else {
+                    let mode = Mode::Training { seed, step: training.learner.step };
+                    training.pass(simd, team, network, parameters, &data, rows, rows.len(), (mode, true));
+                    let (learner, workers, passed, finite) =
+                        training.second_phase(team, &bounds, network, rows.len(), mode);
+                    learner.learn(simd, workers, passed, parameters, finite);
+                    training.add_values(rows.len(), &mut totals);
                 }
                 until_poll = until_poll.saturating_sub(work.saturating_mul(rows.len()));
                 if until_poll == 0 {
@@ -180,14 +171,15 @@ impl<T: Float> Kernel for Evaluate<'_, '_, T> {
         let Self { network, parameters, training, data, batch_size, threads } = self;
         let total = data.inputs.rows();
         let batch_size = batch_size.clamp(1, total);
-        let mut totals = vec![0.0; training.plan.values()];
+        let mut totals = training.no_totals();
         let mut batch = vec![0; batch_size];
-        training.finite = network.first_is_finite(simd, parameters).into();
+        training.look_at(simd, network, parameters);
         with_team(worthwhile(threads, total, batch_size, forward_work(network)), |team| {
             for first in (0..total).step_by(batch_size) {
                 let batch = &mut batch[..batch_size.min(total - first)];
                 consecutive(first as u32, batch);
-                training.pass(simd, team, network, parameters, &data, batch, (Mode::Inference, false));
+                let (mode, count) = (Mode::Inference, batch.len());
+                training.pass(simd, team, network, parameters, &data, batch, count, (mode, false));
                 training.add_values(batch.len(), &mut totals);
             }
         });
@@ -203,6 +195,11 @@ impl<T: Float> Training<T> {
     pub fn new(network: &Network, spec: TrainingSpec) -> Result<Self> {
         let output = network.output_activation();
         let head = spec.loss.head(output)?;
+        let wants_squares =
+            matches!(spec.optimizer, Optimizer::SecondOrder(SecondOrder::LevenbergMarquardt(_)));
+        if wants_squares && !matches!(spec.loss, Loss::MeanSquaredError(_)) {
+            return Err(Error::Configuration("this optimizer is for squared errors alone".into()));
+        }
         let plan = Plan::for_training(network.inputs(), network.layers(), spec.metrics.len());
         Ok(Self {
             decision: Decision::of(&head, output, network.outputs()),
@@ -213,9 +210,18 @@ impl<T: Float> Training<T> {
             scratches: Vec::new(),
             finite: false.into(),
             small: Small::new(network, &head, spec.metrics.len()),
+            memory: Memory::default(),
             order: Vec::new(),
             spec,
         })
+    }
+
+    /// The optimizer, if it looks at all rows before each step.
+    pub fn second_order(&self) -> Option<SecondOrder> {
+        match self.spec.optimizer {
+            Optimizer::SecondOrder(method) => Some(method),
+            _ => None,
+        }
     }
 
     /// Whether the loss takes class indices rather than a value for each output.
@@ -255,8 +261,23 @@ impl<T: Float> Training<T> {
         Ok(run_on(InstructionSet::chosen()?, work))
     }
 
+    /// The sums of no rows' losses and metrics.
+    pub(crate) fn no_totals(&self) -> Vec<f64> {
+        vec![0.0; self.plan.values()]
+    }
+
+    /// Which buffer is what.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Looks whether zeros may be left out, before some rows pass.
+    pub(crate) fn look_at<S: Simd>(&mut self, simd: S, network: &Network, parameters: &[T]) {
+        self.finite = network.first_is_finite(simd, parameters).into();
+    }
+
     /// Enlarges the workspace to batches of `rows` rows and a team of some threads.
-    fn make_room(&mut self, network: &Network, rows: usize, threads: usize) -> Result<()> {
+    pub(crate) fn make_room(&mut self, network: &Network, rows: usize, threads: usize) -> Result<()> {
         if let Some(small) = self.small.as_mut().filter(|small| small.is_for(rows)) {
             small.make_room(rows)?;
         }
@@ -302,9 +323,10 @@ impl<T: Float> Training<T> {
         }
     }
 
-    /// First phase of a step: rows pass forward, are judged and, where `back`, pass back to the deltas.
+    /// First phase of a step: rows pass forward, are judged and, where `back`, pass back to the deltas of the
+    /// mean over `total` rows.
     #[allow(clippy::too_many_arguments)]
-    fn pass<S: Simd>(
+    pub(crate) fn pass<S: Simd>(
         &mut self,
         simd: S,
         team: &Team<'_>,
@@ -312,12 +334,13 @@ impl<T: Float> Training<T> {
         parameters: &[T],
         data: &Data<'_, T>,
         batch: &[u32],
+        total: usize,
         (mode, back): (Mode, bool),
     ) {
         let skips_zeros = *self.finite.get_mut();
         let Self { head, decision, plan, matrices, scratches, spec, .. } = self;
         let last = plan.layers.last().expect("a network has a layer");
-        let scale = T::from_f64(1.0 / batch.len() as f64);
+        let scale = T::from_f64(1.0 / total as f64);
         let metrics = (&spec.metrics[..], *decision);
         let way = Way { plan, mode, fused: head.is_fused(), skips_zeros };
         team.by_rows(matrices, batch.len(), scratches, |mut shard, scratch| {
@@ -341,7 +364,7 @@ impl<T: Float> Training<T> {
 
     /// What the second phase of a step takes: those who work on it, the batch that has passed, and the rest.
     #[allow(clippy::type_complexity)]
-    fn second_phase<'a, 't>(
+    pub(crate) fn second_phase<'a, 't>(
         &'a mut self,
         team: &'a Team<'t>,
         bounds: &'a [usize],
@@ -356,7 +379,7 @@ impl<T: Float> Training<T> {
     }
 
     /// Adds up the rows' losses and metrics, in the order of the rows.
-    fn add_values(&self, rows: usize, totals: &mut [f64]) {
+    pub(crate) fn add_values(&self, rows: usize, totals: &mut [f64]) {
         let values = self.matrices.get(VALUES, rows);
         for row in 0..rows {
             add(values.row(row), totals);

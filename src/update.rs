@@ -64,11 +64,17 @@ impl<T: Float> Passed<'_, T> {
         self.network.gradients(simd, self.matrices, self.rows, part, self.way, scratch, sink);
     }
 
-    /// The gradients of all parameters, kept as they are.
-    pub fn keep_gradients<S: Simd>(&self, simd: S, workers: Workers<'_, '_, T>, gradients: &mut [T]) {
+    /// The gradients of all parameters, added to those of other rows unless these are the first.
+    pub fn add_gradients<S: Simd>(
+        &self,
+        simd: S,
+        workers: Workers<'_, '_, T>,
+        gradients: &mut [T],
+        first: bool,
+    ) {
         let Workers { team, bounds, scratches } = workers;
         team.by_parts([gradients], bounds, scratches, |part, [gradients], scratch| {
-            let mut keep = Keep { start: part.start, gradients };
+            let mut keep = Keep { start: part.start, gradients, first };
             self.gradients(simd, part, scratch, &mut keep);
         });
     }
@@ -142,14 +148,21 @@ impl<T: Float> Sink<T> for Update<'_, T> {
     }
 }
 
-/// Keeps gradients.
+/// Keeps gradients, or adds them to those of the rows before.
 struct Keep<'a, T> {
     start: usize,
     gradients: &'a mut [T],
+    first: bool,
 }
 
 impl<T: Float> Sink<T> for Keep<'_, T> {
     fn take<S: Simd>(&mut self, _simd: S, range: Range<usize>, gradients: &[T]) {
-        self.gradients[range.start - self.start..range.end - self.start].copy_from_slice(gradients);
+        let kept = &mut self.gradients[range.start - self.start..range.end - self.start];
+        if self.first {
+            return kept.copy_from_slice(gradients);
+        }
+        for (kept, &gradient) in kept.iter_mut().zip(gradients) {
+            *kept += gradient;
+        }
     }
 }

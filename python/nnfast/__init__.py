@@ -26,6 +26,7 @@ from nnfast.losses import (
 from nnfast.network import FeedForward
 from nnfast.optimizers import SGD, Adam, AdamW, RMSprop
 from nnfast.perceptron import ConvergenceWarning, Perceptron
+from nnfast.second_order import LBFGS, LevenbergMarquardt
 
 if _TYPE_CHECKING:
     from nnfast import datasets, plot, reference, unsupervised
@@ -36,6 +37,7 @@ if _TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "LBFGS",
     "SGD",
     "Adam",
     "AdamW",
@@ -49,6 +51,7 @@ __all__ = [
     "FeedForward",
     "History",
     "Input",
+    "LevenbergMarquardt",
     "MeanAbsoluteError",
     "MeanSquaredError",
     "Perceptron",

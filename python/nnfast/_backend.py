@@ -62,12 +62,13 @@ class Network(Protocol):
         report: list[list[float]],
         stopped: Callable[[], bool],
         weights: Array | None = None,
-    ) -> None:
+    ) -> bool:
         """Train for one epoch, or for some more up to `epochs` if they are short.
 
         An epoch goes through all rows once, or through those whose numbers `rows` holds. The loss
         and the metrics of each, means over its rows, are appended to `report`, whatever is raised
         then. `stopped` is asked now and then, from any thread, whether to end by KeyboardInterrupt.
+        Returned is whether the optimizer has found that there is nothing left to gain.
         """
 
     def train_batch(
@@ -80,10 +81,19 @@ class Network(Protocol):
     ) -> list[float]:
         """Return loss and metrics, each the mean over the rows."""
 
-    def state(self) -> dict[str, Any]:
-        """Return the counters ``step`` and ``epoch`` and the optimizer's ``slots``."""
+    def begin_run(self) -> None:
+        """Be told that data may be others now: nothing computed from earlier ones is used again."""
 
-    def set_state(self, step: int, epoch: int, slots: Sequence[Sequence[Array]]) -> None:
+    def state(self) -> dict[str, Any]:
+        """Return the counters ``step`` and ``epoch``, the optimizer's ``slots`` and ``numbers``."""
+
+    def set_state(
+        self,
+        step: int,
+        epoch: int,
+        slots: Sequence[Sequence[Array]],
+        numbers: Sequence[float],
+    ) -> None:
         """Replace what `state` returns."""
 
 

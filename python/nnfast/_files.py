@@ -36,7 +36,7 @@ def save(network: FeedForward, path: str | os.PathLike[str], include_optimizer: 
     """Write a network, with its optimizer's state or without."""
     snapshot = network._snapshot()
     if not include_optimizer:
-        snapshot |= {"step": 0, "slots": []}
+        snapshot |= {"step": 0, "slots": [], "numbers": []}
     names = [name for name, _ in _architecture.parameters(network.layers, network.bias)]
     tensors = dict(zip(names, snapshot["parameters"], strict=True))
     for index, slot in enumerate(snapshot["slots"]):
@@ -58,6 +58,7 @@ def save(network: FeedForward, path: str | os.PathLike[str], include_optimizer: 
             "step": snapshot["step"],
             "epoch": snapshot["epoch"],
             "slots": len(snapshot["slots"]),
+            "numbers": snapshot["numbers"],
             "loss": None if snapshot["loss"] is None else snapshot["loss"].config(),
         },
         "checksum": _checksum(tensors),
@@ -170,6 +171,7 @@ def _network(
             "step": counters["step"],
             "epoch": counters["epoch"],
             "slots": slots,
+            "numbers": [float(number) for number in state.get("numbers", ())],
         }
     )
     network._classes = _classes(header["classes"], layers)

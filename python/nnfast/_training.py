@@ -56,6 +56,7 @@ def train(
     try:
         for watcher in watchers:
             watcher.on_train_begin()
+        network._network.begin_run()
         while len(history.epoch) < epochs:
             epoch = len(history.epoch)
             for watcher in watchers:
@@ -65,7 +66,7 @@ def train(
             most = 1 if watchers else epochs - epoch
             try:
                 with InterruptLater(stopped) as interrupt:
-                    _learn(network, lesson, most, threads(), interrupt.came, done)
+                    converged = _learn(network, lesson, most, threads(), interrupt.came, done)
                 logs = done[-1]
                 for watcher in watchers:
                     watcher.on_epoch_end(epoch, logs)
@@ -75,7 +76,7 @@ def train(
                     for numbers in done:
                         history.on_epoch_end(len(history.epoch), numbers)
                         callbacks.append(network._history, numbers)
-            if network.stop_training:
+            if network.stop_training or converged:
                 break
         for watcher in watchers:
             watcher.on_train_end(logs)
@@ -129,8 +130,11 @@ def _learn(
     threads: int,
     stopped: Callable[[], bool],
     done: list[Logs],
-) -> None:
-    """Train for at least one of these epochs; append the numbers of each whole one to `done`."""
+) -> bool:
+    """Train for at least one of these epochs; append the numbers of each whole one to `done`.
+
+    Returned is whether there is nothing left to gain.
+    """
     if stopped():
         raise KeyboardInterrupt
     x, target, rows, batch_size, shuffle, validation, weights = lesson
@@ -139,7 +143,7 @@ def _learn(
     if validation is not None:
         epochs = 1
     try:
-        backend.train_epochs(
+        converged = backend.train_epochs(
             x, target.values, rows, batch_size, shuffle, threads, epochs, report, stopped, weights
         )
     finally:
@@ -150,3 +154,4 @@ def _learn(
         measured = network._named(backend.evaluate(x, values, batch_size, threads, weights))
         measured = {f"val_{name}": value for name, value in measured.items()}
         done.append(network._named(report[0]) | measured)
+    return converged

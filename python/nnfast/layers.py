@@ -33,6 +33,8 @@ class Layer(Frozen):
     kind: ClassVar[str]
     kinds: ClassVar[dict[str, type[Layer]]] = {}
     fixed_parameters: ClassVar[tuple[str, ...]] = ()
+    repeatable: ClassVar[bool] = True
+    """Whether a row gives the same in training each time, and whatever rows are with it."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -242,6 +244,7 @@ class Dropout(Layer):
     """
 
     kind = "dropout"
+    repeatable = False
 
     rate: float = real(minimum=0.0, below=1.0)
 

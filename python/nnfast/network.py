@@ -183,6 +183,7 @@ class FeedForward(Predictor):
         )
         chosen_loss = losses.registry.get(output.default_loss if loss is None else loss, "loss")
         chosen_loss.check_output(output)
+        chosen_optimizer.check(self._layers, chosen_loss, self.parameter_count)
         if metrics is None:
             metrics = chosen_loss.default_metrics
         self._metrics = checked_metrics(metrics)
@@ -204,7 +205,7 @@ class FeedForward(Predictor):
         }
         self._network.compile(_backend.described(config))
         if state is not None:
-            self._network.set_state(state["step"], state["epoch"], state["slots"])
+            self._network.set_state(**state)
         self._compiled_loss = loss
 
     def fit(
@@ -449,7 +450,7 @@ class FeedForward(Predictor):
     def _snapshot(self) -> dict[str, Any]:
         """Return the parameters, and with them the optimizer's state and the counters."""
         if self._compiled_loss is None:
-            state = {"step": 0, "epoch": 0, "slots": []}
+            state = {"step": 0, "epoch": 0, "slots": [], "numbers": []}
         else:
             state = self._network.state()
         return {"parameters": self._network.parameters(), "loss": self._compiled_loss, **state}
@@ -461,7 +462,7 @@ class FeedForward(Predictor):
         if snapshot["loss"] is not None:
             self._compile_for(snapshot["loss"])
             slots = snapshot["slots"] or self._network.state()["slots"]
-            self._network.set_state(snapshot["step"], snapshot["epoch"], slots)
+            self._network.set_state(snapshot["step"], snapshot["epoch"], slots, snapshot["numbers"])
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_network": self._snapshot()}

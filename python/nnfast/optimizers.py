@@ -16,7 +16,11 @@ from nnfast._frozen import flag, real
 from nnfast._registry import Registry, Spec
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from dataclasses import KW_ONLY
+
+    from nnfast.layers import Layer
+    from nnfast.losses import Loss
 
 registry: Registry[Optimizer] = Registry("optimizer")
 
@@ -25,6 +29,11 @@ class Optimizer(Spec):
     """How the weights follow the gradient; the base class of all optimizers."""
 
     registry: ClassVar[Registry[Any]] = registry
+    full_batch: ClassVar[bool] = False
+    """Whether every step is one from all rows."""
+
+    def check(self, layers: Sequence[Layer], loss: Loss, parameters: int) -> None:
+        """Refuse a network, of so many parameters, or a loss that it cannot learn by."""
 
 
 class SGD(Optimizer):

@@ -13,7 +13,7 @@ use super::detached;
 use super::plain::{Outputs, Rows, all_fit};
 use crate::buffer::Buffer;
 use crate::error::{Error, Result};
-use crate::model::Model;
+use crate::model::{Model, State};
 use crate::network::{NetworkSpec, Parameter};
 use crate::train::{Data, Pass, TrainingSpec};
 
@@ -131,7 +131,7 @@ impl Network {
         report: &Bound<'_, PyList>,
         stopped: Py<PyAny>,
         weights: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
+    ) -> PyResult<bool> {
         let pass = Pass { batch_size, shuffle, threads };
         let run = Run { rows, pass, epochs, report, stopped };
         on_model!(self, train_epochs(py, (x, y, weights), run))
@@ -162,6 +162,10 @@ impl Network {
         on_model!(self, evaluate(py, (x, y, weights), batch_size, threads))
     }
 
+    fn begin_run(&self, py: Python<'_>) -> PyResult<()> {
+        on_model!(self, begin_run(py))
+    }
+
     fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         on_model!(self, state(py, &self.parameters))
     }
@@ -172,8 +176,9 @@ impl Network {
         step: u64,
         epoch: u64,
         slots: Vec<Vec<Bound<'_, PyAny>>>,
+        numbers: Vec<f64>,
     ) -> PyResult<()> {
-        on_model!(self, set_state(py, step, epoch, &self.parameters, &slots))
+        on_model!(self, set_state(py, (step, epoch), &self.parameters, &slots, &numbers))
     }
 }
 
@@ -331,7 +336,7 @@ fn train_epochs<T: Element>(
     py: Python<'_>,
     given: Given<'_, '_>,
     run: Run<'_, '_>,
-) -> PyResult<()> {
+) -> PyResult<bool> {
     let Run { rows, pass, epochs, report, stopped } = run;
     let rows = rows.map(PyArrayMethods::try_readonly).transpose()?;
     let rows = rows.as_ref().map(|rows| rows.as_slice()).transpose()?;
@@ -349,8 +354,11 @@ fn train_epochs<T: Element>(
         };
         while done.len() < epochs && (done.is_empty() || start.elapsed() < BETWEEN_EPOCHS) {
             done.push(model.train_epoch(data, rows, pass, &mut go_on)?);
+            if model.converged {
+                break;
+            }
         }
-        Ok(())
+        Ok(model.converged)
     });
     // Now, and not by chance within what making lists may set off, such as a finalizer that swallows it.
     let signal = signal.or_else(|| py.check_signals().err());
@@ -393,34 +401,42 @@ fn evaluate<T: Element>(
     learning(py, model, given, |model, data| model.evaluate(data, batch_size, threads))
 }
 
+fn begin_run<T: Element>(model: &RwLock<Model<T>>, py: Python<'_>) -> PyResult<()> {
+    writing(py, model, |model| {
+        model.begin_run();
+        Ok(())
+    })
+}
+
 fn state<'py, T: Element>(
     model: &RwLock<Model<T>>,
     py: Python<'py>,
     parameters: &[Parameter],
 ) -> PyResult<Bound<'py, PyDict>> {
-    let (step, epoch, slots) = reading(py, model, |model| {
-        let (step, slots) = model.state()?;
-        Ok((step, model.epoch, slots.iter().map(|slot| slot.to_vec()).collect::<Vec<_>>()))
+    let (step, epoch, slots, numbers) = reading(py, model, |model| {
+        let State { step, slots, numbers } = model.state()?;
+        Ok((step, model.epoch, slots.iter().map(|slot| slot.to_vec()).collect::<Vec<_>>(), numbers))
     })?;
     let slots: PyResult<Vec<_>> = slots.iter().map(|slot| listed(py, slot, parameters)).collect();
     let state = PyDict::new(py);
     state.set_item("step", step)?;
     state.set_item("epoch", epoch)?;
     state.set_item("slots", slots?)?;
+    state.set_item("numbers", numbers)?;
     Ok(state)
 }
 
 fn set_state<T: Element>(
     model: &RwLock<Model<T>>,
     py: Python<'_>,
-    step: u64,
-    epoch: u64,
+    (step, epoch): (u64, u64),
     parameters: &[Parameter],
     slots: &[Vec<Bound<'_, PyAny>>],
+    numbers: &[f64],
 ) -> PyResult<()> {
     let slots = slots.iter().map(|slot| flat(parameters, slot)).collect::<PyResult<Vec<_>>>()?;
     writing(py, model, |model| {
-        model.set_state(step, slots)?;
+        model.set_state(step, slots, numbers)?;
         model.epoch = epoch;
         Ok(())
     })

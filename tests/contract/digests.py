@@ -47,6 +47,9 @@ def results() -> Iterator[tuple[str, list[bytes]]]:
                 runs.append(Run(shape, nn.MeanSquaredError(), nn.SGD()))
         for optimizer in OPTIMIZERS:
             runs.append(Run(layers(12, 25, 6, 3), nn.MeanSquaredError(), optimizer))
+        for method in (nn.LBFGS(), nn.LevenbergMarquardt()):
+            shape = (nn.Input(5), nn.Dense(9, "tanh"), nn.Dense(2, "sigmoid"))
+            runs.append(Run(shape, nn.MeanSquaredError(), method, rows=60))
         # Past the block sizes of the products, in every dimension.
         runs.append(Run(layers(600, 40, 35, 3), nn.MeanSquaredError(), nn.SGD(), rows=60))
         runs.append(Run(layers(30, 300, 35, 3), nn.MeanSquaredError(), nn.SGD(), batch_size=50))

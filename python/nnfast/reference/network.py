@@ -18,6 +18,7 @@ from .losses import Objective, OnLogits, pair
 from .metrics import Metric, decision_threshold
 from .optimizers import Optimizer
 from .random import SHUFFLE, permutation
+from .second_order import Memory, Problem, SecondOrder
 
 _ROWS_AT_ONCE = 1024  # in prediction: enough for fast products, little enough for small memory
 
@@ -74,6 +75,7 @@ class Network:
         self.step = 0
         self.epoch = 0
         self.training: Training | None = None
+        self.memory = Memory()  # of an optimizer that looks at all rows
         self.slots: list[list[Array]] = []  # slots[s][p] has the shape of parameter p
         self.input_scale: float = architecture.get("input_scale", 1.0)
         embedded = architecture["bias"] == "embedded"
@@ -98,13 +100,25 @@ class Network:
         Returns
         -------
         dict
-            ``step``, ``epoch``, and ``slots``: the optimizer's arrays, slots[s][p] for parameter p.
+            ``step``, ``epoch``, ``slots``: the optimizer's arrays, slots[s][p] for parameter p, and
+            ``numbers``: what else it remembers.
         """
         slots = [[array.copy() for array in slot] for slot in self.slots]
-        return {"step": self.step, "epoch": self.epoch, "slots": slots}
+        slots += map(self._split, self.memory.vectors)
+        numbers = list(self.memory.numbers)
+        return {"step": self.step, "epoch": self.epoch, "slots": slots, "numbers": numbers}
 
-    def set_state(self, step: int, epoch: int, slots: Sequence[Sequence[NDArray[Any]]]) -> None:
+    def set_state(
+        self,
+        step: int,
+        epoch: int,
+        slots: Sequence[Sequence[NDArray[Any]]],
+        numbers: Sequence[float],
+    ) -> None:
         """Put back what `state` gave; the network is compiled as it was then."""
+        if isinstance(self._compiled().optimizer, SecondOrder):
+            vectors = [np.concatenate([part.ravel() for part in slot]) for slot in slots]
+            self.memory, slots = Memory(vectors, list(numbers)), []
         for slot, values in zip(self.slots, slots, strict=True):
             for array, value in zip(slot, values, strict=True):
                 array[...] = value
@@ -137,7 +151,12 @@ class Network:
         )
         count = self.training.optimizer.slot_count
         self.slots = [[np.zeros_like(p) for p in self._parameters()] for _ in range(count)]
+        self.memory = Memory()
         self.step = 0
+
+    def begin_run(self) -> None:
+        """Be told that data may be others now: nothing computed from earlier ones is used again."""
+        self.memory.here = None
 
     @np.errstate(all="ignore")
     def train_epoch(
@@ -194,19 +213,57 @@ class Network:
         report: list[list[float]],
         stopped: Callable[[], bool],
         weights: Array | None = None,
-    ) -> None:
+    ) -> bool:
         """Learn for one of the epochs wanted, and append what `train_epoch` gives to the report.
 
         The rest is for the compiled core: NumPy's products have threads of their own, and Python
         can be interrupted anywhere.
+
+        Returns
+        -------
+        bool
+            Whether the optimizer has found that there is nothing left to gain.
         """
+        if isinstance(self._compiled().optimizer, SecondOrder):
+            chosen = slice(None) if rows is None else rows
+            values, converged = self._iterate(x, y, chosen, weights)
+            self.epoch += 1
+            report.append(values)
+            return converged
         report.append(self.train_epoch(x, y, batch_size, shuffle, rows, weights))
+        return False
+
+    @np.errstate(all="ignore")
+    def _iterate(
+        self, x: NDArray[Any], y: Targets, rows: Rows, weights: Array | None
+    ) -> tuple[list[float], bool]:
+        """Take one step of an optimizer that looks at all rows."""
+        optimizer = self._compiled().optimizer
+        assert isinstance(optimizer, SecondOrder)
+        w = self._joined(self._parameters())
+        problem = _OnRows(self, self._take(x, rows), y[rows], _some(weights, rows))
+        result = optimizer.iterate(self.memory, w, problem)
+        self.set_parameters(self._split(w))
+        self.step += 1
+        return result
+
+    def _joined(self, arrays: Sequence[Array]) -> Array:
+        return np.concatenate([array.ravel() for array in arrays])
+
+    def _split(self, w: Array) -> list[Array]:
+        """Cut a vector into arrays of the parameters' shapes."""
+        shapes = [parameter.shape for parameter in self._parameters()]
+        ends = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
+        return [part.reshape(s).copy() for part, s in zip(np.split(w, ends), shapes, strict=True)]
 
     @np.errstate(all="ignore")
     def train_batch(
         self, x: NDArray[Any], y: Targets, threads: int = 1, weights: Array | None = None
     ) -> list[float]:
         """Take one step on these rows; return loss and metrics from before it."""
+        if isinstance(self._compiled().optimizer, SecondOrder):
+            self.begin_run()
+            return self._iterate(x, y, slice(None), weights)[0]
         total = self._learn(self._take(x, slice(None)), y, weights)
         return [float(value) for value in total / len(x)]
 
@@ -252,10 +309,14 @@ class Network:
         on_logits = isinstance(objective, OnLogits)
         # A loss on the logits has the output activation inside it: start below that stage.
         last = len(self.stages) - (2 if on_logits else 1)
-        first = next(i for i, stage in enumerate(self.stages) if stage.parameters)
         g = objective.loss.gradient(passed[last], y) * (1.0 / len(y))
         if weights is not None:
             g *= weights[:, np.newaxis]
+        return self._carried_back(g, kept, last)
+
+    def _carried_back(self, g: Array, kept: list[Any], last: int) -> list[Array]:
+        """Carry a gradient by the output of stage `last` to the first stage that learns."""
+        first = next(i for i, stage in enumerate(self.stages) if stage.parameters)
         gradients: list[Array] = []
         for i in range(last, first - 1, -1):
             gradients[:0] = self.stages[i].parameter_gradients(kept[i], g)
@@ -320,6 +381,42 @@ class Network:
 def _some(weights: Array | None, rows: Rows) -> Array | None:
     """Take the weights of some rows, if rows have any."""
     return None if weights is None else weights[rows]
+
+
+class _OnRows(Problem):
+    """The mean loss of some rows, as a function of all parameters in one vector."""
+
+    def __init__(self, network: Network, x: Array, y: Targets, weights: Array | None) -> None:
+        self.network, self.x, self.y, self.weights = network, x, y, weights
+
+    def values(self, w: Array) -> list[float]:
+        return self._forward(w)[0]
+
+    def gradient(self, w: Array) -> tuple[list[float], Array]:
+        values, passed, kept = self._forward(w)
+        network = self.network
+        return values, network._joined(network._backward(passed, kept, self.y, self.weights))
+
+    def _forward(self, w: Array) -> tuple[list[float], list[Array], list[Any]]:
+        network = self.network
+        network.set_parameters(network._split(w))
+        passed, kept = network._forward(self.x, step=None)
+        total = network._measure(passed, self.y, self.weights)
+        return [float(value) for value in total / len(self.x)], passed, kept
+
+    def residuals(self, w: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        network = self.network
+        network.set_parameters(network._split(w))
+        weights = np.ones(len(self.x)) if self.weights is None else self.weights
+        errors, derivatives = [], []
+        for row, t, weight in zip(self.x, self.y, weights, strict=True):
+            passed, kept = network._forward(row[np.newaxis], step=None)
+            root = float(weight) ** 0.5
+            for output, one_hot in enumerate(np.eye(network.outputs, dtype=network.dtype)):
+                errors.append(root * (float(passed[-1][0, output]) - float(t[output])))
+                g = network._carried_back(one_hot[np.newaxis], kept, len(network.stages) - 1)
+                derivatives.append(root * network._joined(g).astype(np.float64))
+        return np.array(errors), np.array(derivatives)
 
 
 def _batches(count: int, size: int, order: NDArray[np.uint32] | None = None) -> Iterator[Rows]:
