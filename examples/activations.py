@@ -5,7 +5,7 @@ import numpy as np
 import nnfast as nn
 
 z = np.array([-10.0, -2.0, -0.5, 0.0, 0.5, 2.0, 10.0])
-NAMES = ("step", "sigmoid", "tanh", "relu", "leaky_relu", "elu")
+NAMES = ("step", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus")
 
 print("z                " + "".join(f"{value:11g}" for value in z))
 for name in NAMES:
@@ -19,7 +19,7 @@ rng = np.random.default_rng(0)
 X, y = rng.normal(size=(256, 16)), rng.normal(size=(256, 1))
 print("\nlength of the gradient of the first of 8 hidden layers, over that of the last:")
 ratios = {}
-for name in ("sigmoid", "tanh", "relu", "elu"):
+for name in ("sigmoid", "tanh", "relu", "elu", "selu", "gelu"):
     net = nn.FeedForward([16, *[32] * 8, 1], hidden=name, seed=0)
     _, gradients = net.gradients(X, y)
     kernels = [gradient for gradient in gradients if gradient.ndim == 2]

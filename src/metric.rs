@@ -33,7 +33,7 @@ impl Decision {
     /// What the outputs of a network with this head, output activation and width mean.
     pub fn of(head: &Head, output: &Activation, outputs: usize) -> Self {
         match (head, output) {
-            (Head::Softmax { .. }, _) | (_, Activation::Softmax) => Self::Largest,
+            (Head::Softmax { .. }, _) | (_, Activation::Softmax | Activation::LogSoftmax) => Self::Largest,
             (Head::Logistic { from_logits: true }, _) => Self::Above(0.0),
             (Head::Logistic { from_logits: false }, _) | (_, Activation::Sigmoid(_)) => Self::Above(0.5),
             (Head::Separate(_), _) if outputs == 1 => Self::Above(0.5),

@@ -45,6 +45,8 @@ pub struct Small<T> {
     gathered: Buffer<T>,
     /// What each layer is given, and what the last one gives: a feature of ones, then the others.
     features: Vec<Buffer<T>>,
+    /// The net inputs of the layers whose activation's derivative is taken from them.
+    net_inputs: Vec<Buffer<T>>,
     /// The loss's gradient by each layer's net inputs.
     deltas: Vec<Buffer<T>>,
     /// One layer's deltas, row by row.
@@ -102,8 +104,8 @@ impl<T: Float> Small<T> {
     pub fn new(network: &Network, head: &Head, metrics: usize) -> Option<Self> {
         let fits = |dense: &Dense| {
             let last = dense.parameters().end == network.size();
-            let pointwise = !matches!(dense.spec.activation, Activation::Prelu(_) | Activation::Softmax)
-                && dense.spec.activation.kept() == Kept::Output;
+            let activation = &dense.spec.activation;
+            let pointwise = !matches!(activation, Activation::Prelu(_)) && !activation.is_over_rows();
             dense.spec.units <= panel_width::<T>() && (pointwise || last && head.is_fused())
         };
         let small = network.inputs() <= MOST_INPUTS
@@ -129,6 +131,7 @@ impl<T: Float> Small<T> {
             stride: 0,
             gathered: empty(),
             features: Vec::new(),
+            net_inputs: Vec::new(),
             deltas: Vec::new(),
             turned: empty(),
             gradients: Buffer::zeros(network.size()).ok()?,
@@ -157,6 +160,11 @@ impl<T: Float> Small<T> {
         for features in &mut self.features {
             features[..stride].fill(T::ONE);
         }
+        let net_input = |layer: &SmallLayer| match layer.activation.kept() {
+            Kept::Input => Buffer::zeros(layer.units * stride),
+            Kept::Output => Buffer::zeros(0),
+        };
+        self.net_inputs = self.layers.iter().map(net_input).collect::<Result<_>>()?;
         let delta = |layer: &SmallLayer| Buffer::zeros(layer.units * stride);
         self.deltas = self.layers.iter().map(delta).collect::<Result<_>>()?;
         // Whole vectors are written of its rows.
@@ -194,10 +202,18 @@ impl<T: Float> Kernel for Step<'_, '_, T> {
             let weights = &part.parameters[layer.weights.clone()];
             let weights = Strided::new(weights, (layer.units, 1), (layer.terms(), layer.units));
             let x = Matrix::new(&below[index][layer.first() * stride..], layer.terms(), columns, stride);
-            let z = &mut above[0][stride..];
-            multiply_small(simd, weights, x, MatrixMut::new(z, layer.units, columns, stride));
-            if index < last || !head.is_fused() {
-                layer.activation.forward(simd, features(z, layer.units, columns, stride));
+            let a = &mut above[0][stride..];
+            let active = index < last || !head.is_fused();
+            if active && layer.activation.kept() == Kept::Input {
+                let z = &mut small.net_inputs[index][..];
+                multiply_small(simd, weights, x, MatrixMut::new(z, layer.units, columns, stride));
+                let used = layer.units * stride;
+                layer.activation.values(simd, Some(&z[..used]), &mut a[..used], columns);
+            } else {
+                multiply_small(simd, weights, x, MatrixMut::new(a, layer.units, columns, stride));
+                if active {
+                    layer.activation.forward(simd, features(a, layer.units, columns, stride));
+                }
             }
         }
 
@@ -218,7 +234,10 @@ impl<T: Float> Kernel for Step<'_, '_, T> {
             let (below, above) = small.deltas.split_at_mut(index);
             let delta = &mut above[0][..];
             if index < last || !head.is_fused() {
-                let kept = &small.features[index + 1][stride..];
+                let kept = match layer.activation.kept() {
+                    Kept::Output => &small.features[index + 1][stride..],
+                    Kept::Input => &small.net_inputs[index][..],
+                };
                 let kept = Rows {
                     values: &kept[..layer.units * stride],
                     count: layer.units,
@@ -344,14 +363,21 @@ mod tests {
             (r#""name": "linear""#, r#""name": "categorical_cross_entropy", "from_logits": true"#),
             (r#""name": "sigmoid""#, r#""name": "binary_cross_entropy", "from_logits": false"#),
             (r#""name": "tanh""#, r#""name": "mean_squared_error""#),
+            (r#""name": "silu""#, r#""name": "mean_squared_error""#),
         ];
-        let hidden = [r#""name": "relu""#, r#""name": "elu", "alpha": 1.0"#, r#""name": "sigmoid""#];
+        let hidden = [
+            r#""name": "relu""#,
+            r#""name": "elu", "alpha": 1.0"#,
+            r#""name": "sigmoid""#,
+            r#""name": "gelu", "approximate": false"#,
+            r#""name": "hard_swish""#,
+        ];
         for (index, widths) in
             [&[3, 2, 3, 2][..], &[1, 1], &[16, 16, 4], &[5, 13, 16, 9], &[64, 1, 16, 16]].iter().enumerate()
         {
             for (output, loss) in heads {
                 for batch in [4, 17, 32, 75] {
-                    let spec = network(widths, hidden[index % 3], output, index != 3);
+                    let spec = network(widths, hidden[index], output, index != 3);
                     let optimizer = OPTIMIZERS[index % 2];
                     assert_eq!(
                         trained::<f32>(&spec, loss, optimizer, batch, true),

@@ -1,9 +1,9 @@
-//! Softmax over rows, for the activation and for the cross-entropy that is fused with it.
+//! Softmax over rows, for the activation and for the cross-entropy that is fused with it; and its logarithm.
 //!
 //! The row's maximum is subtracted first, so that nothing overflows (Goodfellow, Bengio and Courville,
 //! *Deep Learning*, section 4.1). A row that holds `+inf` or NaN gives NaN.
 
-use crate::math::exp_not_above_one;
+use crate::math::{exp_not_above_one, log};
 use crate::parallel::Rows;
 use crate::reduce::{STRIPES, Sum};
 use crate::simd::{Float, Kernel, Simd, Vector, first, read, transpose, write};
@@ -30,6 +30,37 @@ pub fn shares<S: Simd, T: Float>(simd: S, inputs: Option<&[T]>, target: &mut [T]
 /// `a * (g - sum(g * a))`.
 pub fn backward<S: Simd, T: Float>(simd: S, delta: Rows<&mut [T]>, shares: Rows<&[T]>) {
     simd.vectorize(Backward { delta, shares });
+}
+
+/// Each row of net inputs becomes the logarithms of its shares, `z - maximum - log(sum)`, in place.
+pub fn log_forward<S: Simd, T: Float>(simd: S, rows: Rows<&mut [T]>) {
+    simd.vectorize(LogForward(rows));
+}
+
+/// The logarithms of the shares of each row of `columns` net inputs, or of the target's own values.
+pub fn log_shares<S: Simd, T: Float>(simd: S, inputs: Option<&[T]>, target: &mut [T], columns: usize) {
+    if let Some(inputs) = inputs {
+        target.copy_from_slice(inputs);
+    }
+    log_forward(simd, Rows::adjoining(target, columns));
+}
+
+/// Each row of `delta`, the gradient `g` by the logarithms `a`, becomes the gradient by the net inputs:
+/// `g - exp(a) * sum(g)`.
+pub fn log_backward<S: Simd, T: Float>(simd: S, delta: Rows<&mut [T]>, logarithms: Rows<&[T]>) {
+    simd.vectorize(LogBackward { delta, logarithms });
+}
+
+/// The derivative of one row of logarithms `a` by its net inputs, `1 - exp(a)` where the two have the same
+/// place and `-exp(a)` elsewhere, row after row.
+pub fn log_jacobian<S: Simd, T: Float>(simd: S, logarithms: &[T], target: &mut [T]) {
+    target.fill(T::ZERO);
+    for (i, row) in target.chunks_exact_mut(logarithms.len()).enumerate() {
+        row[i] = T::ONE;
+        let width = logarithms.len();
+        let logarithms = Rows { values: logarithms, count: 1, width, stride: width };
+        log_backward(simd, Rows::adjoining(row, width), logarithms);
+    }
 }
 
 /// The derivative of one row of shares by its net inputs, `diag(a) - a a'`, row after row.
@@ -148,6 +179,52 @@ fn narrow_rows<V: Vector>(rows: Rows<&mut [V::Element]>) {
             transpose(&mut square);
             for (lane, row) in block.chunks_mut(stride).enumerate() {
                 write(square[lane], &mut row[first..width]);
+            }
+        }
+    }
+}
+
+struct LogForward<'a, T>(Rows<&'a mut [T]>);
+
+impl<T: Float> Kernel for LogForward<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) {
+        let lanes = T::Vector::<S>::LANES;
+        for values in self.0.into_rows() {
+            let highest = T::Vector::<S>::splat(maximum::<T::Vector<S>>(values));
+            let mut sum = Sum::zero();
+            for (index, chunk) in values.chunks(lanes).enumerate() {
+                let power = exp_not_above_one(read::<T::Vector<S>>(chunk).sub(highest));
+                sum.add(index * lanes, first(power, chunk.len()));
+            }
+            let logarithm = log(T::Vector::<S>::splat(sum.total()));
+            for chunk in values.chunks_mut(lanes) {
+                write(read::<T::Vector<S>>(chunk).sub(highest).sub(logarithm), chunk);
+            }
+        }
+    }
+}
+
+struct LogBackward<'a, T> {
+    delta: Rows<&'a mut [T]>,
+    logarithms: Rows<&'a [T]>,
+}
+
+impl<T: Float> Kernel for LogBackward<'_, T> {
+    type Output = ();
+    #[inline(always)]
+    fn run<S: Simd>(self, _simd: S) {
+        let lanes = T::Vector::<S>::LANES;
+        for (delta, logarithms) in self.delta.into_rows().zip(self.logarithms.iter()) {
+            let mut sum = Sum::<T::Vector<S>>::zero();
+            for (index, delta) in delta.chunks(lanes).enumerate() {
+                sum.add(index * lanes, read(delta));
+            }
+            let minus = T::Vector::<S>::splat(-sum.total());
+            for (delta, logarithms) in delta.chunks_mut(lanes).zip(logarithms.chunks(lanes)) {
+                let share = exp_not_above_one(read::<T::Vector<S>>(logarithms));
+                write(share.mul_add(minus, read(delta)), delta);
             }
         }
     }

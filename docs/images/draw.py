@@ -95,13 +95,13 @@ def draw_sine() -> None:
 
 
 def draw_activations() -> None:
-    """Every activation for one net input, above its derivative."""
+    """The usual activations for one net input, each with its derivative."""
     z = np.linspace(-4.0, 4.0, 801)
     names = ["step", "sigmoid", "tanh", "relu", "leaky_relu", "elu"]
-    page = figure(10.0, 3.6)
-    for axes, name in zip(
-        page.subplots(1, len(names), sharex=True, sharey=True), names, strict=True
-    ):
+    names += ["selu", "gelu", "silu", "mish", "softplus", "softsign"]
+    page = figure(10.0, 6.6)
+    plots = page.subplots(2, len(names) // 2, sharex=True, sharey=True)
+    for axes, name in zip(plots.ravel(), names, strict=True):
         function = getattr(nn.activations, name)
         axes.plot(z, function(z), color="#0072B2", label="f")
         axes.plot(z, function.derivative(z), "--", color="#D55E00", label="f'")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfast import _validation, activations, initializers
+from nnfast import _backend, _validation, activations, initializers
 from nnfast._validation import UNITS_LIMIT
 from nnfast.layers import Dense, Input, Layer
 
@@ -143,6 +143,38 @@ def walk(layers: Sequence[Layer]) -> Iterator[tuple[int, Layer, int]]:
     for number, layer in enumerate(layers[1:]):
         yield number, layer, width
         width = layer.width(width)
+
+
+def backend(layers: Sequence[Layer], name: str | None) -> str:
+    """Return the backend to use: the one asked for, or NumPy for a user's own activation."""
+    own = _own(layers)
+    if own is None:
+        return _backend.select(name)
+    if name == "rust":
+        raise ValueError(
+            f"backend is 'rust', but {own}, which the compiled core does not know; wanted is "
+            "'numpy', or no backend"
+        )
+    return _backend.select("numpy")
+
+
+def refuse_own(layers: Sequence[Layer]) -> None:
+    """Refuse to write layers whose mathematics is code of the user's own."""
+    own = _own(layers)
+    if own is not None:
+        raise ValueError(
+            f"{own}, which a file cannot hold, since to load one never runs code; keep the arrays "
+            "of get_weights, or pickle the network"
+        )
+
+
+def _own(layers: Sequence[Layer]) -> str | None:
+    """Say which layer has an activation of the user's own, if one has."""
+    for index, layer in enumerate(layers):
+        if isinstance(layer, Dense) and layer.activation.own:
+            name = type(layer.activation).__name__
+            return f"layers[{index}] has the activation {name}, an object of your own"
+    return None
 
 
 def inputs(layers: Sequence[Layer]) -> int:

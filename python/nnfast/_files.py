@@ -34,6 +34,7 @@ COUNTERS = ("step", "epoch", "slots")
 
 def save(network: FeedForward, path: str | os.PathLike[str], include_optimizer: bool) -> None:
     """Write a network, with its optimizer's state or without."""
+    _architecture.refuse_own(network.layers)
     snapshot = network._snapshot()
     if not include_optimizer:
         snapshot |= {"step": 0, "slots": [], "numbers": []}

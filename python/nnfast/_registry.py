@@ -44,6 +44,8 @@ class Registry(Generic[S]):
         self.kind = kind
         self._classes: dict[str, type[S]] = {}
         self._spellings: dict[str, type[S]] = {}
+        self.open: tuple[type[S], ...] = ()
+        """Base classes of objects that a user makes of his own."""
 
     def add(self, cls: type[S]) -> None:
         """Register a class under its name, its aliases and its own name."""
@@ -74,7 +76,7 @@ class Registry(Generic[S]):
         """
         if isinstance(identifier, str):
             return self._named(identifier, argument)()
-        known = tuple(self._classes.values())
+        known = (*self._classes.values(), *self.open)
         if isinstance(identifier, known):
             return identifier
         if isinstance(identifier, type) and issubclass(identifier, known):

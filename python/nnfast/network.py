@@ -59,7 +59,8 @@ class FeedForward(Predictor):
     threads : int, optional
         How many threads to work with; by default `nnfast.get_num_threads`. The result is the same.
     backend : {"rust", "numpy"}, optional
-        Where to compute. By default the environment variable ``NNFAST_BACKEND``, else Rust.
+        Where to compute. By default the environment variable ``NNFAST_BACKEND``, else Rust; NumPy,
+        which is slower, if an activation is an object of your own.
 
     Attributes
     ----------
@@ -105,7 +106,7 @@ class FeedForward(Predictor):
             seed = int.from_bytes(os.urandom(4), "little")
         self._seed = _validation.integer(seed, "seed", minimum=0, below=_validation.SEED_LIMIT)
         self._threads = None if threads is None else _validation.integer(threads, "threads")
-        self._backend = _backend.select(backend)
+        self._backend = _architecture.backend(self._layers, backend)
         self._history: dict[str, list[float]] = {}
         self._classes: Array | None = None
         self.stop_training = False

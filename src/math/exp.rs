@@ -55,7 +55,7 @@ pub fn exp_not_above_one<V: Vector>(x: V) -> V {
 /// `(tail, a, b)` with e^x = (1 + tail) a b. The powers of two a and b share the exponent of e^x, so they
 /// are normal numbers also where e^x is not.
 #[inline(always)]
-fn split<V: Vector>(x: V) -> (V, V, V) {
+pub(super) fn split<V: Vector>(x: V) -> (V, V, V) {
     let bias = exponent_bias::<V::Element>() as f64;
     let (shifted, exponent, tail) = reduce(x, 2.0 * bias);
     let magic = V::constant(rounding_constant::<V::Element>() + bias);

@@ -12,17 +12,27 @@ mod exp;
 mod expm1;
 mod log;
 mod log1p;
+mod logistic_gate;
+mod mish;
+mod normal_gate;
 mod normal_quantile;
 mod sigmoid;
+mod softplus;
 mod tanh;
+mod tanh_gate;
 
 pub use exp::{exp, exp_not_above_one};
 pub use expm1::expm1;
 pub use log::log;
 pub use log1p::log1p;
+pub use logistic_gate::{logistic_gate, logistic_gate_slope};
+pub use mish::{mish, mish_slope};
+pub use normal_gate::{normal_gate, normal_gate_slope};
 pub use normal_quantile::normal_quantile;
 pub use sigmoid::sigmoid;
+pub use softplus::softplus;
 pub use tanh::tanh;
+pub use tanh_gate::{tanh_gate, tanh_gate_slope};
 
 use crate::simd::{Float, Vector};
 

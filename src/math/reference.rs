@@ -78,6 +78,12 @@ pub fn exp(x: f64) -> Scaled {
     Scaled(ONE + exp_m1_series(r), n as i32)
 }
 
+/// The same where the exponent has two parts.
+fn exp_of(Double(high, low): Double) -> Scaled {
+    let Scaled(value, n) = exp(high);
+    Scaled(value * (ONE + Double(low, 0.5 * low * low)), n)
+}
+
 /// e^x - 1.
 pub fn expm1(x: f64) -> Scaled {
     if x.abs() < 1e-20 {
@@ -135,4 +141,82 @@ fn correct_logarithm(guess: f64, x: Double) -> Scaled {
     let ratio = Double(scale(x.0, n), scale(x.1, n)) * value;
     let error = ratio + Double(-1.0, 0.0);
     Scaled(Double(guess, 0.0) + error + error * error * Double(-0.5, 0.0), 0)
+}
+
+/// A value as it is, where it is neither too large nor too small.
+fn plain(Scaled(Double(high, low), n): Scaled) -> Double {
+    Double(scale(high, n), scale(low, n))
+}
+
+/// z / (1 + e^-y).
+fn gate(z: f64, y: Double) -> Scaled {
+    let z = Double(z, 0.0);
+    if y.0 < 0.0 {
+        let Scaled(value, n) = exp_of(y);
+        return Scaled(z * value / (ONE + plain(Scaled(value, n))), n);
+    }
+    Scaled(z / (ONE + plain(exp_of(Double(-y.0, -y.1)))), 0)
+}
+
+/// x / (1 + e^-x).
+pub fn logistic_gate(x: f64) -> Scaled {
+    gate(x, Double(x, 0.0))
+}
+
+/// x (1 + tanh(c (x + 0.044715 x³))) / 2.
+pub fn tanh_gate(x: f64) -> Scaled {
+    let [k, k_rest, l, l_rest] = super::tanh_gate::F64;
+    let one = Double(x, 0.0);
+    gate(x, one * (Double(k, k_rest) + one * one * Double(l, l_rest)))
+}
+
+/// x times the share of the normal distribution below x: by Marsaglia's series near zero ("Evaluating the
+/// normal distribution", 2004), and by Laplace's continued fraction in the tails.
+pub fn normal_gate(x: f64) -> Scaled {
+    let one = Double(x, 0.0);
+    let square = one * one;
+    let Scaled(value, n) = exp_of(square * Double(-0.5, 0.0));
+    let density = Scaled(value * Double(0.3989422804014327, -2.4923272022777357e-17), n);
+    if x.abs() < 5.0 {
+        let mut term = one;
+        let mut sum = one;
+        for k in 1..100 {
+            term = term * square / Double(f64::from(2 * k + 1), 0.0);
+            sum = sum + term;
+        }
+        return Scaled(one * (Double(0.5, 0.0) + plain(density) * sum), 0);
+    }
+    let size = Double(x.abs(), 0.0);
+    let fraction = (1..150).rev().fold(size, |below, k| size + Double(f64::from(k), 0.0) / below);
+    if x < 0.0 {
+        return Scaled(one * density.0 / fraction, n);
+    }
+    Scaled(one * (ONE + plain(density) / Double(-fraction.0, -fraction.1)), 0)
+}
+
+/// log(1 + e^x).
+pub fn softplus(x: f64) -> Scaled {
+    if x > 40.0 {
+        return Scaled(Double(x, (-x).exp()), 0);
+    }
+    let Scaled(value, n) = exp(x);
+    let power = plain(Scaled(value, n));
+    if x < -14.0 {
+        let term = |k: i32| Double(f64::from(1 - k % 2 * 2), 0.0) / Double(f64::from(k + 1), 0.0);
+        return Scaled(value * (0..7).rev().fold(Double(0.0, 0.0), |sum, k| sum * power + term(k)), n);
+    }
+    correct_logarithm(x.exp().ln_1p(), ONE + power)
+}
+
+/// x tanh(log(1 + e^x)).
+pub fn mish(x: f64) -> Scaled {
+    let two = Double(2.0, 0.0);
+    let Scaled(value, n) = exp(-x.abs());
+    let power = plain(Scaled(value, n));
+    if x < 0.0 {
+        let more = power + two;
+        return Scaled(Double(x, 0.0) * value * more / (power * more + two), n);
+    }
+    let double = ONE + two * power;
+    Scaled(Double(x, 0.0) * double / (double + two * power * power), 0)
 }

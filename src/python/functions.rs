@@ -15,7 +15,6 @@ use crate::metric::Metric;
 use crate::optimizer::Optimizer;
 use crate::random::{Purpose, Stream};
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
-use crate::softmax;
 
 /// An activation of every value, or of every row for softmax, written to `out` or to a new array.
 #[pyfunction]
@@ -64,7 +63,7 @@ fn of_typed<'py, T: Element>(
     let py = x.py();
     let mut shape = x.shape().to_vec();
     let columns = shape.last().copied().unwrap_or(1).max(1);
-    if derivative && activation == Activation::Softmax {
+    if derivative && activation.is_over_rows() {
         shape.push(columns);
     }
     let out = match out {
@@ -105,14 +104,13 @@ impl<T: Float> Kernel for Apply<'_, T> {
         let Self { activation, x, target, columns, derivative } = self;
         match (derivative, activation, x) {
             (false, ..) => activation.values(simd, x, target, columns),
-            (true, Activation::Softmax, Some(x)) => {
-                let mut shares = vec![T::ZERO; x.len()];
-                softmax::shares(simd, Some(x), &mut shares, columns);
+            (true, _, Some(x)) if activation.is_over_rows() => {
+                let mut outputs = vec![T::ZERO; x.len()];
+                activation.values(simd, Some(x), &mut outputs, columns);
                 let matrices = target.chunks_exact_mut(columns * columns);
-                shares
-                    .chunks_exact(columns)
-                    .zip(matrices)
-                    .for_each(|(row, matrix)| softmax::jacobian(row, matrix));
+                for (row, matrix) in outputs.chunks_exact(columns).zip(matrices) {
+                    activation.jacobian(simd, row, matrix);
+                }
             }
             _ => activation.derivatives(simd, x, target),
         }

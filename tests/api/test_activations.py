@@ -8,7 +8,7 @@ import pytest
 import nnfast as nn
 from nnfast import activations
 
-ELEMENTWISE = [name for name in activations.registry.names if name != "softmax"]
+ELEMENTWISE = [cls.name for cls in activations.registry.classes if not cls.over_rows]
 NUMBERS = np.array([-1e4, -3.0, -0.5, -0.0, 0.0, 0.5, 3.0, 1e4])
 
 
@@ -57,13 +57,23 @@ def test_the_derivative_is_that_of_the_function(name, backend):
         (activations.sigmoid, 0.25),
         (activations.tanh, 1.0),
         (activations.linear, 1.0),
+        (activations.selu, 1.0507009873554805 * 1.6732632423543772),
+        (activations.gelu, 0.5),
+        (activations.GELU(approximate=True), 0.5),
+        (activations.silu, 0.5),
+        (activations.mish, 0.6),
+        (activations.hard_swish, 0.5),
+        (activations.hard_sigmoid, 1 / 6),
+        (activations.softsign, 1.0),
+        (activations.softplus, 0.5),
+        (activations.exponential, 1.0),
     ],
 )
 def test_the_derivative_at_0_is_as_documented(function, slope, backend):
     assert function.derivative(0.0) == pytest.approx(slope, rel=1e-15)
 
 
-@pytest.mark.parametrize("name", ELEMENTWISE)
+@pytest.mark.parametrize("name", [name for name in ELEMENTWISE if name != "exponential"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_far_from_0_the_values_are_finite_and_nan_stays_nan(name, dtype, backend):
     function = getattr(activations, name)
@@ -147,10 +157,53 @@ def test_softmax_is_a_distribution_over_the_last_axis(backend):
     assert np.isnan(activations.softmax([np.nan, 1.0])).all()
 
 
+def test_log_softmax_is_the_logarithm_of_softmax(backend):
+    x = np.random.default_rng(0).normal(size=(2, 3, 4))
+    result = activations.log_softmax(x)
+    np.testing.assert_allclose(result, np.log(activations.softmax(x)), rtol=1e-13)
+    jacobian = activations.log_softmax.derivative(x)
+    assert jacobian.shape == (2, 3, 4, 4)
+    shares = activations.softmax(x)[..., None, :]
+    np.testing.assert_allclose(jacobian, np.eye(4) - shares, atol=1e-15)
+    far = activations.log_softmax([[1e4, -1e4], [-np.inf, 0.0]])
+    np.testing.assert_array_equal(far, [[0.0, -2e4], [-np.inf, 0.0]])
+    assert np.isnan(activations.log_softmax([np.nan, 1.0])).all()
+
+
+@pytest.mark.parametrize("name", ["softmax", "log_softmax"])
 @pytest.mark.parametrize("values", [1.0, [], [[]]])
-def test_softmax_refuses_what_has_no_last_axis(values):
-    with pytest.raises(ValueError, match=r"x has the shape .*softmax wants"):
-        activations.softmax(values)
+def test_what_is_over_rows_refuses_what_has_no_last_axis(values, name):
+    with pytest.raises(ValueError, match=rf"x has the shape .*; {name} wants"):
+        getattr(activations, name)(values)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("selu", [-1.0507009873554805 * 1.6732632423543772, np.inf]),
+        ("gelu", [0.0, np.inf]),
+        ("silu", [0.0, np.inf]),
+        ("mish", [0.0, np.inf]),
+        ("hard_swish", [0.0, np.inf]),
+        ("hard_sigmoid", [0.0, 1.0]),
+        ("softsign", [-1.0, 1.0]),
+        ("softplus", [0.0, np.inf]),
+        ("exponential", [0.0, np.inf]),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_limits_at_infinity(name, values, dtype, backend):
+    x = np.array([-np.inf, np.inf], dtype)
+    np.testing.assert_array_equal(getattr(activations, name)(x), np.array(values, dtype))
+    assert not np.isnan(getattr(activations, name).derivative(x)).any()
+
+
+@pytest.mark.parametrize(
+    ("alias", "name"),
+    [("swish", "silu"), ("hard_silu", "hard_swish"), ("exp", "exponential"), ("GELU", "gelu")],
+)
+def test_keras_names_are_known(alias, name):
+    assert activations.registry.get(alias).name == name
 
 
 @pytest.mark.parametrize(

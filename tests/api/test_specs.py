@@ -138,6 +138,7 @@ def test_a_value_out_of_bounds_gets_one_sentence(make, sentence):
         (lambda: nn.Input(3, 0.5), "Input takes 1 values without a name but was given 2; by name"),
         (lambda: nn.Input(3, scale="1/255"), "scale of Input is '1/255'; wanted is a finite"),
         (lambda: nn.Dense(3, 7), "activation of Dense is 7; wanted is the name, the class or an"),
+        (lambda: activations.GELU(1), "approximate of GELU is 1; wanted is True or False"),
         (lambda: nn.Dense(3, nn.Adam), "activation of Dense is <class"),
     ],
 )
@@ -168,7 +169,8 @@ def test_an_unknown_parameter_in_a_config_is_refused():
 
 @pytest.mark.parametrize(
     ("activation", "initializer"),
-    [(cls, "he_uniform") for cls in ("relu", "leaky_relu", "prelu", "elu")]
+    [(cls, "he_uniform") for cls in ("relu", "leaky_relu", "prelu", "elu", "gelu", "silu", "mish")]
+    + [("hard_swish", "he_uniform"), ("selu", "lecun_normal")]
     + [(cls, "glorot_uniform") for cls in ("linear", "step", "sigmoid", "tanh", "softmax")],
 )
 def test_the_activation_chooses_the_initializer(activation, initializer):

@@ -8,6 +8,7 @@ problem, and for some no two programs agree:
 - An adaptive optimizer with an epsilon no larger than the gradients' own rounding errors makes a
   step of about the learning rate of such an error, where the true gradient is zero: in a network
   that has converged, or by a symmetry. Hence `ROUNDING`.
+- Training that leaves the finite numbers, as it soon does where exponentials follow one another.
 - A kink (or jump). Where a net input of relu, or an error under the absolute loss, comes within
   rounding of zero, one program takes the one slope and the other the other. In float32 and 200
   nodes a layer that happens somewhere in fifty steps; in small networks hardly ever, and where it
@@ -46,6 +47,11 @@ def has_kink(spec: nn.activations.Activation | nn.losses.Loss) -> bool:
     else:
         sides = [(spec(x), spec.derivative(x)) for x in (below, above)]
     return any(np.abs(a - b).max() > 1e-6 for a, b in zip(*sides, strict=True))
+
+
+def grows(spec: nn.activations.Activation) -> bool:
+    """Tell whether a function grows faster than its argument: layers of such give any number."""
+    return bool(np.max(spec(np.full((1, 2), 50.0))) > 1e3)
 
 
 def disturbed(run: Run, dtype: str) -> Any:

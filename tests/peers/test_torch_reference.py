@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from nnfast import reference
-from reference.networks import LOSSES_BY_OUTPUT, activation, build, compiled, dense, targets
+from reference.networks import (
+    LOSSES_BY_OUTPUT,
+    activation,
+    build,
+    compiled,
+    dense,
+    stack,
+    targets,
+)
 
 torch = pytest.importorskip("torch")
 functional = torch.nn.functional
@@ -25,6 +33,17 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "prelu": functional.prelu,
     "elu": functional.elu,
     "softmax": lambda z: torch.softmax(z, dim=-1),
+    "log_softmax": lambda z: torch.log_softmax(z, dim=-1),
+    "selu": functional.selu,
+    "gelu": functional.gelu,
+    "silu": functional.silu,
+    "mish": functional.mish,
+    "softplus": lambda z: functional.softplus(z, threshold=700),
+    "softsign": functional.softsign,
+    # In functional.hardsigmoid the slope of 1/6 is rounded to float32 for float64 too.
+    "hard_sigmoid": lambda z: torch.clamp(z / 6 + 0.5, 0, 1),
+    "hard_swish": functional.hardswish,
+    "exponential": torch.exp,
 }
 
 LOSSES: dict[str, Callable[..., Any]] = {
@@ -67,7 +86,7 @@ def test_activations(name: str) -> None:
     g = np.random.default_rng(1).normal(size=x.shape)
     a.backward(tensor(g))
     slope = reference.activation_derivative(config, x)
-    ours = np.einsum("rij,rj->ri", slope, g) if name == "softmax" else slope * g
+    ours = np.einsum("rij,ri->rj", slope, g) if slope.ndim == 3 else slope * g
     np.testing.assert_allclose(ours, z.grad, rtol=0, atol=1e-14)
 
 
@@ -75,7 +94,7 @@ def test_activations(name: str) -> None:
 @pytest.mark.parametrize(("loss", "from_logits", "output"), LOSSES_BY_OUTPUT)
 @pytest.mark.parametrize("depth", [1, 4])
 def test_gradients(hidden: str, loss: str, from_logits: bool, output: str, depth: int) -> None:
-    names = [hidden] * depth + [output]
+    names = [*stack(hidden, depth), output]
     network = build(4, [dense(5, name) for name in names], seed=depth)
     compiled(network, loss, from_logits=from_logits)
     y = targets(loss, 9, 5)

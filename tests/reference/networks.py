@@ -28,6 +28,12 @@ def activation(name: str) -> dict[str, Any]:
     return {"name": name, "alpha": 0.25} if name == "prelu" else {"name": name}
 
 
+def stack(hidden: str, depth: int) -> list[str]:
+    """Name the activations of hidden layers; exponentials of exponentials give any number."""
+    between = "tanh" if hidden == "exponential" else hidden
+    return [between if depth > 1 and place % 2 == 0 else hidden for place in range(depth)]
+
+
 def dense(
     units: int,
     function: str = "linear",

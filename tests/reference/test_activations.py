@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
 
 import numpy as np
@@ -12,7 +13,8 @@ from nnfast import reference
 from reference.networks import activation as configured
 
 NAMES = reference.registry()["activations"]
-ELEMENTWISE = [name for name in NAMES if name != "softmax"]
+OVER_ROWS = {"softmax", "log_softmax"}
+ELEMENTWISE = [name for name in NAMES if name not in OVER_ROWS]
 EXTREMES = [-np.inf, -1e4, -800.0, -1.0, -1e-300, -0.0, 0.0, 1e-300, 1.0, 800.0, 1e4, np.inf]
 
 VARIANTS = [
@@ -23,6 +25,7 @@ VARIANTS = [
     {"name": "prelu", "alpha": -0.5},
     {"name": "elu", "alpha": 0.0},
     {"name": "elu", "alpha": 2.5},
+    {"name": "gelu", "approximate": True},
 ]
 
 
@@ -40,17 +43,19 @@ def test_derivative_agrees_with_central_differences(config: dict[str, object]) -
     x = x[np.abs(x) > 1e-3]  # kinks have no derivative
     step = 1e-6
     differences = (forward(config, x + step) - forward(config, x - step)) / (2 * step)
-    np.testing.assert_allclose(derivative(config, x), differences, rtol=0, atol=1e-8)
+    rtol = 1e-8 if config["name"] == "exponential" else 0  # its values are of any size
+    np.testing.assert_allclose(derivative(config, x), differences, rtol=rtol, atol=1e-8)
 
 
-def test_softmax_derivative_is_the_jacobian() -> None:
+@pytest.mark.parametrize("name", sorted(OVER_ROWS))
+def test_the_derivative_over_rows_is_the_jacobian(name: str) -> None:
     x = np.random.default_rng(0).normal(size=(4, 5))
     step = 1e-6
-    jacobian = derivative({"name": "softmax"}, x)
+    jacobian = derivative({"name": name}, x)
     assert jacobian.shape == (4, 5, 5)
     for j in range(5):
         moved = np.eye(5)[j] * step
-        change = forward({"name": "softmax"}, x + moved) - forward({"name": "softmax"}, x - moved)
+        change = forward({"name": name}, x + moved) - forward({"name": name}, x - moved)
         np.testing.assert_allclose(jacobian[:, :, j], change / (2 * step), atol=1e-9)
 
 
@@ -62,7 +67,7 @@ def test_type_and_shape_are_kept(name: str, dtype: str) -> None:
     assert forward(config, x, dtype).dtype == dtype
     assert forward(config, x, dtype).shape == x.shape
     assert derivative(config, x, dtype).dtype == dtype
-    assert derivative(config, x, dtype).shape == ((2, 3, 3) if name == "softmax" else x.shape)
+    assert derivative(config, x, dtype).shape == ((2, 3, 3) if name in OVER_ROWS else x.shape)
 
 
 @pytest.mark.parametrize("config", VARIANTS, ids=str)
@@ -72,7 +77,7 @@ def test_extremes_give_numbers_without_a_warning(config: dict[str, object], dtyp
         warnings.simplefilter("error")
         a, slope = forward(config, EXTREMES, dtype), derivative(config, EXTREMES, dtype)
     assert not np.isnan(a).any()
-    assert np.isfinite(slope).all()
+    assert np.isfinite(slope).all() or config["name"] == "exponential"
 
 
 @pytest.mark.parametrize("config", VARIANTS, ids=str)
@@ -95,6 +100,12 @@ def test_nan_in_nan_out(config: dict[str, object], dtype: str) -> None:
         ({"name": "leaky_relu", "negative_slope": 0.3}, 0.3),
         ({"name": "prelu", "alpha": 0.4}, 0.4),
         ({"name": "elu", "alpha": 1.5}, 1.5),
+        ({"name": "gelu"}, 0.5),
+        ({"name": "gelu", "approximate": True}, 0.5),
+        ({"name": "silu"}, 0.5),
+        ({"name": "mish"}, 0.6),
+        ({"name": "softsign"}, 1.0),
+        ({"name": "exponential"}, 1.0),
     ],
     ids=lambda value: str(value),
 )
@@ -140,25 +151,45 @@ def test_the_result_is_never_the_argument() -> None:
         assert not np.shares_memory(forward(configured(name), x), x)
 
 
-def test_an_activation_is_added_by_one_class() -> None:
-    from nnfast.reference.activations import Activation
+@pytest.mark.parametrize("approximate", [False, True])
+def test_gelu_by_its_definition(approximate: bool) -> None:
+    z = np.linspace(-6.0, 6.0, 41)
+    if approximate:
+        share = 0.5 * (1.0 + np.tanh(np.sqrt(2.0 / np.pi) * (z + 0.044715 * z**3)))
+    else:
+        share = 0.5 * (1.0 + np.array([math.erf(value / math.sqrt(2.0)) for value in z]))
+    config = {"name": "gelu", "approximate": approximate}
+    np.testing.assert_allclose(forward(config, z), z * share, rtol=0, atol=1e-15)
 
-    class Square(Activation, name="square"):
-        keeps = "input"
+
+def test_mish_and_silu_by_their_definitions() -> None:
+    z = np.linspace(-30.0, 30.0, 61)
+    mish = z * np.tanh(np.log1p(np.exp(z)))
+    np.testing.assert_allclose(forward({"name": "mish"}, z), mish, rtol=1e-14)
+    np.testing.assert_allclose(forward({"name": "silu"}, z), z / (1.0 + np.exp(-z)), rtol=1e-14)
+
+
+def test_an_activation_is_added_by_one_class() -> None:
+    from nnfast.activations import Activation
+
+    class Square(Activation):
+        __module__ = "nnfast.activations._squares"
+        name = "square"
 
         def forward(self, z: np.ndarray) -> np.ndarray:
             return z * z
 
-        def derivative(self, kept: np.ndarray) -> np.ndarray:
+        def derivative_from(self, kept: np.ndarray) -> np.ndarray:
             return 2.0 * kept
 
     try:
         assert "square" in reference.registry()["activations"]
         assert derivative({"name": "square"}, [3.0]).tolist() == [6.0]
     finally:
-        del Activation.members["square"]
+        del Activation.registry._classes["square"]
+        del Activation.registry._spellings["square"]
 
 
 def test_an_unknown_name_is_refused() -> None:
-    with pytest.raises(ValueError, match="activation name 'rleu' is unknown; known are elu, "):
+    with pytest.raises(ValueError, match=r"unknown activation 'rleu' .*known are elu, "):
         forward({"name": "rleu"}, [0.0])

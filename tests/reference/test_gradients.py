@@ -14,6 +14,7 @@ from reference.networks import (
     compiled,
     dense,
     dropout,
+    stack,
     targets,
 )
 
@@ -33,7 +34,7 @@ def check(network: Network, x: np.ndarray, y: np.ndarray) -> list[np.ndarray]:
 @pytest.mark.parametrize(("loss", "from_logits", "output"), LOSSES_BY_OUTPUT)
 @pytest.mark.parametrize("depth", [1, 3])
 def test_gradients(hidden: str, loss: str, from_logits: bool, output: str, depth: int) -> None:
-    layers = [dense(4, hidden) for _ in range(depth)] + [dense(3, output)]
+    layers = [dense(4, name) for name in stack(hidden, depth)] + [dense(3, output)]
     network = compiled(build(3, layers, seed=depth), loss, from_logits=from_logits)
     check(network, X, targets(loss, 5, 3))
 

@@ -1,11 +1,12 @@
 """The oracle: the whole of nnfast's mathematics in NumPy, written to be read.
 
 This is the specification that the compiled core is tested against, and what `nnfast` runs on where
-the core is missing. It imports nothing from the rest of the package. Read it in this order:
-`activations`, `losses`, `layers`, `network`, `optimizers`; then `random`, `initializers`, `metrics`
-and `perceptron`; and, without a teacher, `hebbian`, `association`, `boltzmann`, `codebooks`,
-`maps`. The letters are the textbook's: x an input, w and b the weights and the bias, z the net
-input, a the output, t the target, g a gradient, delta the gradient by z.
+the core is missing. It imports nothing from the rest of the package but `nnfast.activations`, whose
+classes are the specification and the public objects in one. Read it in this order:
+`nnfast.activations`, `losses`, `layers`, `network`, `optimizers`; then `random`, `initializers`,
+`metrics` and `perceptron`; and, without a teacher, `hebbian`, `association`, `boltzmann`,
+`codebooks`, `maps`. The letters are the textbook's: x an input, w and b the weights and the bias, z
+the net input, a the output, t the target, g a gradient, delta the gradient by z.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def registry() -> dict[str, list[str]]:
     ['adam', 'adamw', 'rmsprop', 'sgd']
     """
     return {
-        "activations": Activation.names(),
+        "activations": list(Activation.registry.names),
         "losses": Loss.names(),
         "optimizers": Optimizer.names(),
         "initializers": Initializer.names(),

@@ -175,8 +175,7 @@ class Activate(Stage):
     """
 
     def __init__(self, function: Activation, units: int, dtype: DTypeLike) -> None:
-        self.function = function
-        self.parameters = function.build(units, dtype)
+        self.function, self.parameters = function.build(units, dtype)
 
     def forward(self, x: Array, step: int | None) -> tuple[Array, Array]:
         a = self.function.forward(x)
