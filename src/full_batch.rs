@@ -187,7 +187,8 @@ impl<T: Float> Differentiator<'_, '_, T> {
     /// times the root of the row's weight, so that the squares are weighted.
     fn row<S: Simd>(&mut self, simd: S, row: u32, target: &mut [f64]) {
         let Self { network, parameters, data, plan, matrices, scratch } = self;
-        let way = Way { plan, mode: Mode::Inference, fused: false, skips_zeros: false };
+        let (mode, layers) = (Mode::Inference, network.layers().len());
+        let way = Way { plan, mode, fused: false, skips_zeros: false, statistics: &[], batch: 1 };
         let last = plan.layers.last().expect("a network has a layer");
         let Target::Values(wanted) = data.targets.row(row as usize) else {
             unreachable!("squared errors want values")
@@ -195,14 +196,14 @@ impl<T: Float> Differentiator<'_, '_, T> {
         let root = data.weights.map_or(1.0, |weights| weights[row as usize].to_f64().sqrt());
         let mut shard = matrices.shard(1);
         data.inputs.gather(simd, Which::Listed(&[row]), network.input_scale(), shard.write(INPUT));
-        network.forward(simd, parameters, &mut shard, way, scratch);
+        network.forward(simd, parameters, &mut shard, 0..layers, way, scratch);
         for (output, target) in target.chunks_exact_mut(network.size() + 1).enumerate() {
             let mut shard = matrices.shard(1);
             let ([delta], [outputs]) = shard.split([last.delta], [last.output]);
             let error = outputs.values[output].to_f64() - wanted[output].to_f64();
             delta.values.fill(T::ZERO);
             delta.values[output] = T::ONE;
-            network.backward(simd, parameters, &mut shard, way, scratch);
+            network.backward(simd, parameters, &mut shard, 0..layers, way, scratch);
             let (derivatives, rest) = target.split_at_mut(network.size());
             rest[0] = root * error;
             let mut sink = InDouble { root, derivatives };

@@ -158,7 +158,34 @@ impl<T: Float> Model<T> {
         if outputs.len() != inputs.rows() * self.network.outputs() {
             return Err(Error::Shape("the array for the outputs has another shape".into()));
         }
+        self.check_fitted()?;
         run_on(InstructionSet::chosen()?, Predict { model: self, inputs, threads, outputs });
+        Ok(())
+    }
+
+    /// Whether every row has codes that its network knows, where it wants codes.
+    pub fn knows(&self, inputs: &Source<'_>) -> bool {
+        self.network.embedding().is_none_or(|embedding| {
+            (0..inputs.rows()).all(|row| embedding.knows(|column| inputs.value(row, column)))
+        })
+    }
+
+    /// Whether there is nothing that had to be fitted first, and was not.
+    pub fn is_fitted(&self) -> bool {
+        self.network.standardize().is_none_or(|layer| layer.is_fitted(&self.parameters))
+    }
+
+    /// Finds the means and deviations that inputs are standardized by, in all rows or in those that are named.
+    ///
+    /// # Errors
+    /// Shapes that do not fit, rows that are not there, or an instruction set that the machine lacks.
+    pub fn adapt(&mut self, inputs: Source<'_>, rows: Option<&[u32]>) -> Result<()> {
+        self.check_inputs(&inputs)?;
+        let total = inputs.rows();
+        if total == 0 || rows.is_some_and(|rows| !are_rows(rows, total)) {
+            return Err(Error::Shape("there are no rows to adapt to, or not in X".into()));
+        }
+        run_on(InstructionSet::chosen()?, Adapt { model: self, inputs, rows });
         Ok(())
     }
 
@@ -261,7 +288,8 @@ impl<T: Float> Model<T> {
             let matrices = plan.matrices(rows).expect("memory for a few rows");
             (matrices, plan.scratch(network.layers(), rows).expect("memory for a few rows"))
         });
-        let way = Way { plan, mode: Mode::Inference, fused: false, skips_zeros };
+        let way =
+            Way { plan, mode: Mode::Inference, fused: false, skips_zeros, statistics: &[], batch: rows };
         let mut next = first;
         for outputs in outputs.chunks_mut(chunk * columns) {
             let count = outputs.len() / columns;
@@ -270,7 +298,7 @@ impl<T: Float> Model<T> {
             let (parameters, shard_of, scratch) = (&self.parameters[..], &mut shard, &mut scratch);
             let last = match team {
                 Some(team) => network.forward_together(simd, team, parameters, shard_of, way, scratch),
-                None => network.forward(simd, parameters, shard_of, way, scratch),
+                None => network.forward(simd, parameters, shard_of, 0..network.layers().len(), way, scratch),
             };
             for (target, row) in outputs.chunks_exact_mut(columns).zip(shard.read(last).iter()) {
                 target.copy_from_slice(row);
@@ -320,6 +348,17 @@ impl<T: Float> Model<T> {
         self.training.as_mut().expect("a compiled model").small = None;
     }
 
+    fn check_fitted(&self) -> Result<()> {
+        match self.is_fitted() {
+            true => Ok(()),
+            false => Err(Error::State(
+                "the network standardizes its inputs, and has seen none yet; fit it, or call adapt(X) with the \
+                 training rows, first"
+                    .into(),
+            )),
+        }
+    }
+
     fn check_inputs(&self, inputs: &Source<'_>) -> Result<()> {
         let (columns, wanted) = (inputs.columns(), self.network.inputs());
         if columns != wanted {
@@ -332,6 +371,7 @@ impl<T: Float> Model<T> {
 
     fn check_data(&self, data: &Data<'_, T>) -> Result<()> {
         self.check_inputs(&data.inputs)?;
+        self.check_fitted()?;
         let (rows, outputs) = (data.inputs.rows(), self.network.outputs());
         let sparse = self.training.as_ref().ok_or_else(not_compiled)?.wants_classes();
         let problem = match data.targets {
@@ -367,6 +407,23 @@ fn are_rows(rows: &[u32], total: usize) -> bool {
 
 fn not_compiled() -> Error {
     Error::State("the network is not compiled: it has no loss and no optimizer".into())
+}
+
+struct Adapt<'a, 's, T> {
+    model: &'a mut Model<T>,
+    inputs: Source<'s>,
+    rows: Option<&'a [u32]>,
+}
+
+impl<T: Float> Kernel for Adapt<'_, '_, T> {
+    type Output = ();
+
+    fn run<S: Simd>(self, simd: S) {
+        let Self { model, inputs, rows } = self;
+        if let Some(layer) = model.network.standardize() {
+            layer.fit(simd, (inputs, model.network.input_scale()), rows, &mut model.parameters);
+        }
+    }
 }
 
 struct Predict<'a, 's, T> {

@@ -9,7 +9,9 @@ use crate::activation::Activation;
 use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 use crate::gemm::all_finite;
-use crate::layer::{Backward, Dense, Forward, Layer, LayerSpec, Passed, Sink, Site, Stage};
+use crate::layer::{
+    Backward, Dense, Embedding, Forward, Layer, LayerSpec, Meeting, Passed, Sink, Site, Stage, Standardize,
+};
 use crate::parallel::{Matrices, RowShard, Team};
 use crate::simd::{Float, Simd};
 use crate::workspace::{INPUT, Plan, Scratch};
@@ -43,11 +45,13 @@ pub struct Network {
     outputs: usize,
     bias: BiasMode,
     size: usize,
+    /// The layers before which threads meet: in training, and else.
+    meetings: [Vec<usize>; 2],
 }
 
 /// How a batch goes through a network.
 #[derive(Clone, Copy, Debug)]
-pub struct Way<'a> {
+pub struct Way<'a, T> {
     /// Which buffer is what.
     pub plan: &'a Plan,
     /// Training or not.
@@ -56,6 +60,10 @@ pub struct Way<'a> {
     pub fused: bool,
     /// Whether zeros among the inputs may be left out, the first layer's weights being finite.
     pub skips_zeros: bool,
+    /// What layers have learned of the batch where threads met.
+    pub statistics: &'a [T],
+    /// Rows of the whole batch.
+    pub batch: usize,
 }
 
 impl Network {
@@ -67,20 +75,19 @@ impl Network {
         if !matches!(spec.layers.last(), Some(LayerSpec::Dense(_))) {
             return Err(Error::Configuration("the last layer must be dense".into()));
         }
-        let mut layers: Vec<Layer> = Vec::with_capacity(spec.layers.len());
-        let (mut width, mut offset) = (spec.inputs, 0);
-        for (number, layer) in spec.layers.iter().enumerate() {
-            let layer = Layer::new(layer, Site { number, width, offset })?;
-            (width, offset) = (layer.width(), offset + layer.parameters().len());
-            layers.push(layer);
-        }
+        let mut layers = Vec::with_capacity(spec.layers.len());
+        let start = Site { number: 0, width: spec.inputs, offset: 0 };
+        let end = Layer::place(&spec.layers, start, &mut layers)?;
+        let meetings = [Mode::Training { seed: 0, step: 0 }, Mode::Inference]
+            .map(|mode| (0..layers.len()).filter(|&index| layers[index].meets(mode)).collect());
         Ok(Self {
+            meetings,
             layers,
             inputs: spec.inputs,
             input_scale: spec.input_scale,
-            outputs: width,
+            outputs: end.width,
             bias: spec.bias,
-            size: offset,
+            size: end.offset,
         })
     }
 
@@ -156,64 +163,141 @@ impl Network {
         self.layers.iter().find_map(Layer::as_dense)
     }
 
+    /// The layer that must be fitted before anything else, if there is one.
+    pub fn standardize(&self) -> Option<&Standardize> {
+        self.layers.iter().find_map(|layer| match layer {
+            Layer::Standardize(layer) => Some(layer),
+            _ => None,
+        })
+    }
+
+    /// The layer that wants codes among its inputs, if there is one.
+    pub fn embedding(&self) -> Option<&Embedding> {
+        self.layers.iter().find_map(|layer| match layer {
+            Layer::Embedding(layer) => Some(layer),
+            _ => None,
+        })
+    }
+
+    /// The layers before which threads meet on a batch's way forward, and, after the way back of all
+    /// layers above, before theirs: they need the whole batch.
+    pub fn meetings(&self, mode: Mode) -> &[usize] {
+        &self.meetings[usize::from(matches!(mode, Mode::Inference))]
+    }
+
+    /// What the layer at `index` does with a whole batch that has come so far, `back` or forward.
+    pub fn meet<S: Simd, T: Float>(
+        &self,
+        simd: S,
+        team: &Team<'_>,
+        (index, back): (usize, bool),
+        (plan, mode): (&Plan, Mode),
+        (matrices, rows): (&mut Matrices<T>, usize),
+        statistics: &mut [T],
+    ) {
+        let tensors = plan.layers[index];
+        let statistics = &mut statistics[tensors.statistics..];
+        let input = self.input_of(index, plan, mode);
+        let meeting = Meeting { matrices, rows, input, tensors, statistics };
+        match back {
+            true => self.layers[index].meet_backward(simd, team, meeting),
+            false => self.layers[index].meet_forward(simd, team, meeting),
+        }
+    }
+
+    /// Changes what no gradient changes, by what layers have learned of a batch.
+    pub fn settle<T: Float>(&self, parameters: &mut [T], plan: &Plan, mode: Mode, statistics: &[T]) {
+        for &index in self.meetings(mode) {
+            self.layers[index].settle(parameters, &statistics[plan.layers[index].statistics..]);
+        }
+    }
+
+    /// The matrix that holds what comes into a layer.
+    fn input_of(&self, index: usize, plan: &Plan, mode: Mode) -> usize {
+        self.active_below(index, mode).map_or(INPUT, |below| plan.layers[below].output)
+    }
+
     /// The last layer below `index` that does something.
     fn active_below(&self, index: usize, mode: Mode) -> Option<usize> {
         (0..index).rev().find(|&below| self.layers[below].acts(mode))
     }
 
-    /// Passes some rows forward; their inputs lie in the matrix `INPUT`. Gives the output's matrix.
+    /// Passes some rows forward through some layers; the inputs of the first lie in the matrix `INPUT`. Gives
+    /// the last one's matrix.
+    #[allow(clippy::too_many_arguments)]
     pub fn forward<S: Simd, T: Float>(
         &self,
         simd: S,
         parameters: &[T],
         rows: &mut RowShard<'_, T>,
-        way: Way<'_>,
+        layers: Range<usize>,
+        way: Way<'_, T>,
         scratch: &mut Scratch<T>,
     ) -> usize {
-        self.forward_by(simd, parameters, rows, way, scratch, |layer, rows, way| {
+        self.forward_by(simd, parameters, rows, layers, way, scratch, |layer, rows, way| {
             layer.forward(simd, rows, way);
         })
     }
 
-    /// As [`Self::forward`] of one row, each dense layer's units being shared out to a team.
+    /// As [`Self::forward`] of one row through all layers, each dense layer's units being shared out to a team.
     pub fn forward_together<S: Simd, T: Float>(
         &self,
         simd: S,
         team: &Team<'_>,
         parameters: &[T],
         row: &mut RowShard<'_, T>,
-        way: Way<'_>,
+        way: Way<'_, T>,
         scratch: &mut Scratch<T>,
     ) -> usize {
-        self.forward_by(simd, parameters, row, way, scratch, |layer, row, way| match layer.as_dense() {
+        let all = 0..self.layers.len();
+        self.forward_by(simd, parameters, row, all, way, scratch, |layer, row, way| match layer.as_dense() {
             Some(dense) => dense.forward_together(simd, team, row, way),
             None => layer.forward(simd, row, way),
         })
     }
 
     #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
     fn forward_by<S: Simd, T: Float>(
         &self,
         simd: S,
         parameters: &[T],
         rows: &mut RowShard<'_, T>,
-        way: Way<'_>,
+        layers: Range<usize>,
+        way: Way<'_, T>,
         scratch: &mut Scratch<T>,
         pass: impl Fn(&Layer, &mut RowShard<'_, T>, Forward<'_, T>),
     ) -> usize {
-        let Way { plan, mode, fused, skips_zeros } = way;
-        let mut input = INPUT;
-        let mut first = skips_zeros && scratch.looks_for_zeros;
-        scratch.has_zeros = false;
-        for (index, layer) in self.layers.iter().enumerate().filter(|(_, layer)| layer.acts(mode)) {
+        let Way { plan, mode, fused, skips_zeros, statistics, .. } = way;
+        let mut input = self.input_of(layers.start, plan, mode);
+        let mut first = skips_zeros
+            && scratch.looks_for_zeros
+            && self.layers[..layers.start].iter().all(|layer| layer.as_dense().is_none());
+        if layers.start == 0 {
+            scratch.has_zeros = false;
+        }
+        for index in layers {
+            let layer = &self.layers[index];
+            if !layer.acts(mode) {
+                continue;
+            }
             let tensors = plan.layers[index];
-            let fused = fused && index + 1 == self.layers.len();
             let looks = first && layer.as_dense().is_some();
             let nonzero = match looks {
                 true => scratch.nonzero.of_rows(simd, rows.read(input).matrix()),
                 false => None,
             };
-            pass(layer, rows, Forward { parameters, input, tensors, mode, nonzero, fused });
+            let forward = Forward {
+                parameters,
+                input,
+                other: layer.partner().map(|partner| self.input_of(partner, plan, mode)),
+                tensors,
+                statistics: &statistics[tensors.statistics.min(statistics.len())..],
+                mode,
+                nonzero,
+                fused: fused && index + 1 == self.layers.len(),
+            };
+            pass(layer, rows, forward);
             if looks {
                 (first, scratch.has_zeros) = (false, nonzero.is_some());
             }
@@ -222,28 +306,36 @@ impl Network {
         input
     }
 
-    /// Passes the gradient of some rows back, from the output layer's delta to every other's.
+    /// Passes the gradient of some rows back through some layers, from the last one's delta to that of what is
+    /// below the first.
+    #[allow(clippy::too_many_arguments)]
     pub fn backward<S: Simd, T: Float>(
         &self,
         simd: S,
         parameters: &[T],
         rows: &mut RowShard<'_, T>,
-        way: Way<'_>,
+        layers: Range<usize>,
+        way: Way<'_, T>,
         scratch: &mut Scratch<T>,
     ) {
-        let Way { plan, mode, fused, .. } = way;
+        let Way { plan, mode, fused, statistics, batch, .. } = way;
         // Below the first layer that learns there is nothing to learn.
-        let first = self.layers.iter().position(|layer| !layer.parameters().is_empty()).unwrap_or(0);
-        for index in (first..self.layers.len()).rev() {
+        let first = self.layers.iter().position(Layer::learns).unwrap_or(0);
+        for index in (layers.start.max(first)..layers.end).rev() {
             let layer = &self.layers[index];
-            if !layer.acts(mode) {
+            let partner = layer.partner();
+            if !layer.acts(mode) && partner.is_none() {
                 continue;
             }
             let below = self.active_below(index, mode).filter(|&below| below >= first);
+            let tensors = plan.layers[index];
             let back = Backward {
                 parameters,
                 below: below.map(|below| plan.layers[below].delta),
-                tensors: plan.layers[index],
+                other: partner.map(|partner| plan.layers[partner].delta),
+                tensors,
+                statistics: &statistics[tensors.statistics.min(statistics.len())..],
+                batch,
                 mode,
                 transposed: &mut scratch.transposed,
                 fused: fused && index + 1 == self.layers.len(),
@@ -261,11 +353,11 @@ impl Network {
         matrices: &Matrices<T>,
         rows: usize,
         part: Range<usize>,
-        way: Way<'_>,
+        way: Way<'_, T>,
         scratch: &mut Scratch<T>,
         sink: &mut impl Sink<T>,
     ) {
-        let Way { plan, mode, skips_zeros, .. } = way;
+        let Way { plan, mode, skips_zeros, statistics, .. } = way;
         let mut first = skips_zeros && scratch.has_zeros;
         for (index, layer) in self.layers.iter().enumerate() {
             let own = layer.parameters();
@@ -275,8 +367,9 @@ impl Network {
                 continue;
             }
             let tensors = plan.layers[index];
-            let input = self.active_below(index, mode).map_or(INPUT, |below| plan.layers[below].output);
-            let mut batch = Passed { matrices, rows, input, tensors, mode, nonzero: None };
+            let input = self.input_of(index, plan, mode);
+            let statistics = &statistics[tensors.statistics.min(statistics.len())..];
+            let mut batch = Passed { matrices, rows, input, tensors, statistics, mode, nonzero: None };
             if looks && all_finite(simd, batch.delta().values()) {
                 batch.nonzero = scratch.nonzero.of_columns(simd, batch.input());
             }

@@ -296,11 +296,46 @@ impl Team<'_> {
         assert!(own.len() >= self.size, "something is wanted for each worker");
         let last = bounds[self.size];
         assert!(arrays.iter().all(|array| array.is_empty() || last <= array.len()));
+        // SAFETY: the parts do not overlap, and end within the arrays; there is enough of `own`.
+        unsafe { self.by_ranges(arrays, |worker| bounds[worker]..bounds[worker + 1], own, work) }
+    }
+
+    /// One phase in which each worker gets the same range of several arrays of one length, shared out evenly.
+    pub fn by_shares<T: Send, const N: usize>(
+        &self,
+        arrays: [&mut [T]; N],
+        work: impl Fn(Range<usize>, [&mut [T]; N]) + Sync,
+    ) {
+        let length = arrays.first().map_or(0, |array| array.len());
+        assert!(arrays.iter().all(|array| array.len() == length), "arrays of one length are wanted");
+        // Of nothing, there is as much as wanted, and no memory is taken for it.
+        let nothing = &mut vec![(); self.size];
+        // SAFETY: shares do not overlap, and end where the arrays do; there is enough of nothing.
+        unsafe {
+            self.by_ranges(
+                arrays,
+                |worker| share(length, worker, self.size),
+                nothing,
+                |part, arrays, ()| work(part, arrays),
+            );
+        }
+    }
+
+    /// # Safety
+    /// The workers' ranges do not overlap, and end within every array that is not empty; `own` has something for
+    /// each worker.
+    unsafe fn by_ranges<T: Send, W: Send, const N: usize>(
+        &self,
+        arrays: [&mut [T]; N],
+        range: impl Fn(usize) -> Range<usize> + Sync,
+        own: &mut [W],
+        work: impl Fn(Range<usize>, [&mut [T]; N], &mut W) + Sync,
+    ) {
         let arrays = arrays.map(|array| (array.as_mut_ptr(), array.is_empty()));
         let shared = Shareable(&(arrays, own.as_mut_ptr()));
         self.run(|worker| {
             let (arrays, own) = shared.get();
-            let part = bounds[worker]..bounds[worker + 1];
+            let part = range(worker);
             if !part.is_empty() {
                 let slices = arrays.map(|(pointer, empty)| {
                     let length = if empty { 0 } else { part.len() };
@@ -325,7 +360,7 @@ impl<T> Shareable<'_, T> {
     }
 }
 
-// SAFETY: made only by `by_rows` and `by_parts`, whose workers turn what is behind it into disjoint parts of
+// SAFETY: made only by `by_rows` and `by_ranges`, whose workers turn what is behind it into disjoint parts of
 // arrays of elements that may be sent between threads.
 unsafe impl<T> Sync for Shareable<'_, T> {}
 
@@ -586,6 +621,23 @@ mod tests {
             assert_eq!((bytes, seen.iter().sum::<usize>()), ([1; 10], 10));
             assert_eq!(others, [2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0, 0]);
         }
+    }
+
+    #[test]
+    fn shares_of_several_arrays_make_up_the_whole() {
+        for size in [1, 2, 3, 8] {
+            let (mut first, mut second) = ([0u8; 5], [0u8; 5]);
+            with_team(size, |team| {
+                team.by_shares([&mut first, &mut second], |part, [first, second]| {
+                    for ((place, first), second) in part.zip(first).zip(second) {
+                        (*first, *second) = (*first + place as u8, *second + 1);
+                    }
+                });
+            });
+            assert_eq!((first, second), ([0, 1, 2, 3, 4], [1; 5]));
+        }
+        let uneven = || with_team(2, |team| team.by_shares([&mut [0; 2], &mut [0; 3][..]], |_, _| ()));
+        assert!(catch_unwind(uneven).is_err());
     }
 
     #[test]

@@ -35,6 +35,15 @@ impl Source<'_> {
         }
     }
 
+    /// One value.
+    pub fn value(&self, row: usize, column: usize) -> f64 {
+        match self {
+            Self::F32(view) => f64::from(view[(row, column)]),
+            Self::F64(view) => view[(row, column)],
+            Self::U8(view) => f64::from(view[(row, column)]),
+        }
+    }
+
     /// Copies some rows, converted to the network's type and multiplied by `scale`, one after another.
     pub fn gather<S: Simd, T: Float>(&self, simd: S, which: Which<'_>, scale: f64, target: Rows<&mut [T]>) {
         match *self {

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 
+use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 use crate::head::{Batch, Head};
 use crate::loss::{Loss, Targets};
@@ -42,6 +43,8 @@ pub struct Training<T> {
     /// What follows the gradients, and remembers.
     pub learner: Learner<T>,
     matrices: Matrices<T>,
+    /// What layers learn of a batch where threads meet.
+    statistics: Buffer<T>,
     scratches: Vec<Scratch<T>>,
     /// Whether the first layer's weights are finite.
     finite: AtomicBool,
@@ -136,6 +139,7 @@ impl<T: Float> Kernel for Run<'_, '_, '_, T> {
                 } else {
                     let mode = Mode::Training { seed, step: training.learner.step };
                     training.pass(simd, team, network, parameters, &data, rows, rows.len(), (mode, true));
+                    network.settle(parameters, &training.plan, mode, &training.statistics);
                     let (learner, workers, passed, finite) =
                         training.second_phase(team, &bounds, network, rows.len(), mode);
                     learner.learn(simd, workers, passed, parameters, finite);
@@ -205,6 +209,7 @@ impl<T: Float> Training<T> {
             decision: Decision::of(&head, output, network.outputs()),
             head,
             matrices: plan.matrices(0)?,
+            statistics: Buffer::zeros(plan.statistics)?,
             plan,
             learner: Learner::new(network, spec.optimizer)?,
             scratches: Vec::new(),
@@ -338,28 +343,56 @@ impl<T: Float> Training<T> {
         (mode, back): (Mode, bool),
     ) {
         let skips_zeros = *self.finite.get_mut();
-        let Self { head, decision, plan, matrices, scratches, spec, .. } = self;
+        let Self { head, decision, plan, matrices, statistics, scratches, spec, .. } = self;
         let last = plan.layers.last().expect("a network has a layer");
+        let count = batch.len();
         let scale = T::from_f64(1.0 / total as f64);
         let metrics = (&spec.metrics[..], *decision);
-        let way = Way { plan, mode, fused: head.is_fused(), skips_zeros };
-        team.by_rows(matrices, batch.len(), scratches, |mut shard, scratch| {
-            let rows = &batch[shard.rows()];
-            data.inputs.gather(simd, Which::Listed(rows), network.input_scale(), shard.write(INPUT));
-            network.forward(simd, parameters, &mut shard, way, scratch);
-            let ([outputs, deltas, values], []) = shard.split([last.output, last.delta, VALUES], []);
-            let judged = Batch { outputs, deltas, values, targets: data.targets, rows, scale, metrics };
-            head.evaluate::<S, T, false>(simd, judged);
-            if let Some(weights) = data.weights {
-                let ([deltas, values], []) = shard.split([last.delta, VALUES], []);
-                for ((&row, values), delta) in rows.iter().zip(values.into_rows()).zip(deltas.into_rows()) {
-                    weigh(weights[row as usize], values, delta);
+        let (meetings, layers) = (network.meetings(mode), network.layers().len());
+        let fused = head.is_fused();
+        // Rows pass by themselves, from one layer where threads meet to the next: mostly, through all layers.
+        for segment in 0..=meetings.len() {
+            let first = if segment == 0 { 0 } else { meetings[segment - 1] };
+            let end = meetings.get(segment).copied();
+            if segment > 0 {
+                network.meet(simd, team, (first, false), (plan, mode), (&mut *matrices, count), statistics);
+            }
+            let way = Way { plan, mode, fused, skips_zeros, statistics: &*statistics, batch: count };
+            team.by_rows(matrices, count, scratches, |mut shard, scratch| {
+                let rows = &batch[shard.rows()];
+                if segment == 0 {
+                    data.inputs.gather(simd, Which::Listed(rows), network.input_scale(), shard.write(INPUT));
                 }
+                network.forward(simd, parameters, &mut shard, first..end.unwrap_or(layers), way, scratch);
+                if end.is_some() {
+                    return;
+                }
+                let ([outputs, deltas, values], []) = shard.split([last.output, last.delta, VALUES], []);
+                let judged = Batch { outputs, deltas, values, targets: data.targets, rows, scale, metrics };
+                head.evaluate::<S, T, false>(simd, judged);
+                if let Some(weights) = data.weights {
+                    let ([deltas, values], []) = shard.split([last.delta, VALUES], []);
+                    for ((&row, values), delta) in rows.iter().zip(values.into_rows()).zip(deltas.into_rows())
+                    {
+                        weigh(weights[row as usize], values, delta);
+                    }
+                }
+                if back {
+                    let first = if segment == 0 { 0 } else { first + 1 };
+                    network.backward(simd, parameters, &mut shard, first..layers, way, scratch);
+                }
+            });
+        }
+        if back {
+            for (segment, &layer) in meetings.iter().enumerate().rev() {
+                network.meet(simd, team, (layer, true), (plan, mode), (&mut *matrices, count), statistics);
+                let first = if segment == 0 { 0 } else { meetings[segment - 1] + 1 };
+                let way = Way { plan, mode, fused, skips_zeros, statistics: &*statistics, batch: count };
+                team.by_rows(matrices, count, scratches, |mut shard, scratch| {
+                    network.backward(simd, parameters, &mut shard, first..layer + 1, way, scratch);
+                });
             }
-            if back {
-                network.backward(simd, parameters, &mut shard, way, scratch);
-            }
-        });
+        }
     }
 
     /// What the second phase of a step takes: those who work on it, the batch that has passed, and the rest.
@@ -373,8 +406,9 @@ impl<T: Float> Training<T> {
         mode: Mode,
     ) -> (&'a mut Learner<T>, Workers<'a, 't, T>, Passed<'a, T>, &'a AtomicBool) {
         let skips_zeros = *self.finite.get_mut();
-        let Self { head, plan, matrices, scratches, learner, finite, .. } = self;
-        let way = Way { plan, mode, fused: head.is_fused(), skips_zeros };
+        let Self { head, plan, matrices, statistics, scratches, learner, finite, .. } = self;
+        let fused = head.is_fused();
+        let way = Way { plan, mode, fused, skips_zeros, statistics: &*statistics, batch: rows };
         (learner, Workers { team, bounds, scratches }, Passed { network, matrices, rows, way }, finite)
     }
 

@@ -49,7 +49,7 @@ pub struct Passed<'a, T> {
     /// How many rows it has.
     pub rows: usize,
     /// How it passed.
-    pub way: Way<'a>,
+    pub way: Way<'a, T>,
 }
 
 impl<T: Float> Passed<'_, T> {

@@ -20,6 +20,8 @@ pub struct Plan {
     /// The tensors of each layer.
     pub layers: Vec<Tensors>,
     widths: Vec<usize>,
+    /// How many values the layers learn of a batch.
+    pub statistics: usize,
     training: bool,
 }
 
@@ -43,17 +45,21 @@ impl Plan {
             widths.push(width);
             widths.len() - 1
         };
+        let mut statistics = 0;
         let layers = layers.iter().map(|layer| {
-            let Widths { output, delta, kept, slopes } = layer.widths(training);
+            let Widths { output, delta, kept, slopes, factor, statistics: own } = layer.widths(training);
+            statistics += own;
             Tensors {
                 output: matrix(output),
                 delta: matrix(delta),
                 kept: matrix(kept),
                 slopes: matrix(slopes),
+                factor: matrix(factor),
+                statistics: statistics - own,
             }
         });
         let layers = layers.collect();
-        Self { layers, widths, training }
+        Self { layers, widths, statistics, training }
     }
 
     /// The matrices for batches of up to `rows` rows.
@@ -112,7 +118,7 @@ impl<T: Float> Scratch<T> {
             && first.is_some_and(|dense| dense.spec.units >= FEWEST_UNITS);
         let (rows_seen, inputs) = if looks_for_zeros { (rows, inputs) } else { (0, 0) };
         // Below the first layer that learns there is no way back.
-        let learning = || layers.iter().filter(|layer| training && !layer.parameters().is_empty());
+        let learning = || layers.iter().filter(|layer| training && layer.learns());
         let transposed = learning().skip(1).map(Layer::transposed_size::<T>).max();
         let gradient = learning().map(|layer| layer.gradient_size::<T>(rows)).max();
         Ok(Self {

@@ -14,7 +14,18 @@ from nnfast import activations, callbacks, initializers, layers, losses, metrics
 from nnfast._backend import warn_if_core_is_missing as _warn_if_core_is_missing
 from nnfast._threads import get_num_threads, set_num_threads
 from nnfast.callbacks import Callback, History
-from nnfast.layers import Dense, Dropout, Input
+from nnfast.layers import (
+    Activation,
+    BatchNorm,
+    Dense,
+    Dropout,
+    Embedding,
+    GaussianNoise,
+    Input,
+    LayerNorm,
+    Residual,
+    Standardize,
+)
 from nnfast.losses import (
     BinaryCrossEntropy,
     CategoricalCrossEntropy,
@@ -33,14 +44,17 @@ if _TYPE_CHECKING:
     from nnfast._config import show_config
     from nnfast._files import load
     from nnfast._many import fit_many
+    from nnfast.tables import Table
 
     __version__: str
 
 __all__ = [
     "LBFGS",
     "SGD",
+    "Activation",
     "Adam",
     "AdamW",
+    "BatchNorm",
     "BinaryCrossEntropy",
     "Callback",
     "CategoricalCrossEntropy",
@@ -48,15 +62,21 @@ __all__ = [
     "CrossEntropy",
     "Dense",
     "Dropout",
+    "Embedding",
     "FeedForward",
+    "GaussianNoise",
     "History",
     "Input",
+    "LayerNorm",
     "LevenbergMarquardt",
     "MeanAbsoluteError",
     "MeanSquaredError",
     "Perceptron",
     "RMSprop",
+    "Residual",
     "SparseCategoricalCrossEntropy",
+    "Standardize",
+    "Table",
     "__version__",
     "activations",
     "callbacks",
@@ -80,6 +100,7 @@ _NAMED_LATER = {
     "fit_many": "nnfast._many",
     "load": "nnfast._files",
     "show_config": "nnfast._config",
+    "Table": "nnfast.tables",
 }
 
 _warn_if_core_is_missing()

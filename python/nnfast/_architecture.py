@@ -13,10 +13,16 @@ import numpy as np
 
 from nnfast import _backend, _validation, activations, initializers
 from nnfast._validation import UNITS_LIMIT
-from nnfast.layers import Dense, Input, Layer
+from nnfast.layers import Activation, Dense, Embedding, Input, Layer, Standardize
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from numpy.typing import NDArray
+
     from nnfast.layers import ActivationLike, InitializerLike
+
+    Array: TypeAlias = NDArray[Any]
 
 EXAMPLE = "wanted are whole numbers of nodes joined by hyphens, such as '784-256-10'"
 
@@ -111,7 +117,20 @@ def _checked(layers: Sequence[Any]) -> tuple[Layer, ...]:
         raise ValueError("layers has no Dense; wanted is at least one, the output")
     if not isinstance(layers[-1], Dense):
         raise ValueError(f"layers ends with {layers[-1]!r}; wanted is a Dense, the output")
-    return tuple(layers)
+    return _placed(layers)
+
+
+def _placed(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """Return layers that were checked one by one, once each is in a place that it may be in."""
+    placed = list(layers)
+    if isinstance(layers[1], Standardize) and isinstance(layers[2], Embedding):
+        codes = {column for column, *_ in layers[2].columns}
+        placed[1] = layers[1].replace(leave=sorted(codes.union(layers[1].leave)))
+    width = 0
+    for index, layer in enumerate(placed):
+        layer.check_place(placed[:index], width, f"layers[{index}]")
+        width = layer.width(width)
+    return tuple(placed)
 
 
 def config(layers: Sequence[Layer], bias: str) -> dict[str, Any]:
@@ -138,11 +157,21 @@ def layer_from_config(config: Mapping[str, Any]) -> Layer:
 
 
 def walk(layers: Sequence[Layer]) -> Iterator[tuple[int, Layer, int]]:
-    """Yield each layer after the input with its number, from 0, and the width of its input."""
-    width = inputs(layers)
-    for number, layer in enumerate(layers[1:]):
-        yield number, layer, width
-        width = layer.width(width)
+    """Yield each layer after the input with its number, from 0, and the width of its input.
+
+    A block comes before the layers within it.
+    """
+    number = 0
+
+    def each(layers: Sequence[Layer], width: int) -> Iterator[tuple[int, Layer, int]]:
+        nonlocal number
+        for layer in layers:
+            yield number, layer, width
+            number += 1
+            yield from each(layer.inner, width)
+            width = layer.width(width)
+
+    yield from each(layers[1:], inputs(layers))
 
 
 def backend(layers: Sequence[Layer], name: str | None) -> str:
@@ -191,6 +220,17 @@ def input_scale(layers: Sequence[Layer]) -> float:
     return first.scale
 
 
+def refuse_unknown(layers: Sequence[Layer], x: Array, argument: str) -> None:
+    """Refuse rows that a layer knows nothing to do with: codes of no category."""
+    for layer in layers[1:3]:
+        layer.refuse_unknown(x, argument)
+
+
+def standardizes(layers: Sequence[Layer]) -> bool:
+    """Whether something is to be fitted to the training rows before all else."""
+    return isinstance(layers[1], Standardize)
+
+
 def refuse_scale_beyond(layers: Sequence[Layer], dtype: np.dtype[Any]) -> None:
     """Refuse a scale that is 0 or infinite in the network's dtype."""
     scale = input_scale(layers)
@@ -211,18 +251,19 @@ def output(layers: Sequence[Layer]) -> Dense:
 
 def refuse_untrainable(layers: Sequence[Layer]) -> None:
     """Refuse to train layers that no gradient can pass."""
-    for index, layer in enumerate(layers):
-        if isinstance(layer, Dense) and not layer.activation.trainable:
+    for number, layer, _ in walk(layers):
+        if isinstance(layer, (Dense, Activation)) and not layer.activation.trainable:
             raise ValueError(
-                f"layers[{index}] has the activation {layer.activation.name}, whose derivative is "
-                "0 everywhere, so that no gradient can train it; take sigmoid or relu, or "
-                "nnfast.Perceptron, which learns without gradients"
+                f"layers[{number + 1}] has the activation {layer.activation.name}, whose "
+                "derivative is 0 everywhere, so that no gradient can train it; take sigmoid or "
+                "relu, or nnfast.Perceptron, which learns without gradients"
             )
 
 
 def sizes(layers: Sequence[Layer]) -> list[int]:
     """Return the numbers of nodes, inputs first, as in the architecture string."""
-    return [layer.units for layer in layers if isinstance(layer, (Input, Dense))]
+    dense = [layer.units for _, layer, _ in walk(layers) if isinstance(layer, Dense)]
+    return [inputs(layers), *dense]
 
 
 def parameters(layers: Sequence[Layer], bias: str) -> list[tuple[str, tuple[int, ...]]]:

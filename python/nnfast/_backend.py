@@ -32,6 +32,12 @@ class Network(Protocol):
     def set_parameters(self, values: Sequence[Array], /) -> None:
         """Replace the parameters by arrays of the same shapes."""
 
+    def is_fitted(self) -> bool:
+        """Return whether there is nothing that had to be fitted to rows first, and was not."""
+
+    def adapt(self, x: Array, rows: Array | None) -> None:
+        """Fit to all rows of x, or to those named, what has to be fitted first."""
+
     def compile(self, config: str, /) -> None:
         """Set optimizer, loss and metrics; resets the optimizer's slots and the step."""
 

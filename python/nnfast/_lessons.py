@@ -103,7 +103,8 @@ class Border:
 
     def _inputs(self, network: FeedForward, X: object, argument: str) -> Array:
         scale = _architecture.input_scale(network.layers)
-        key = ("X", id(X), network.inputs, network.dtype, network.backend, scale)
+        start = network.layers[1:3]  # which may want codes of categories
+        key = ("X", id(X), network.inputs, network.dtype, network.backend, scale, start)
         return self._once(key, lambda: network._inputs(X, argument))
 
     def _weights(

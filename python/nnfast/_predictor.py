@@ -155,6 +155,7 @@ class Predictor:
         """Predict from what has to be converted first, or refused."""
         values = _validation.array(X, "X")
         x = self._inputs(values, one_row=True)
+        self._refuse_unfitted()
         shape = (self.outputs,) if values.ndim == 1 else (len(x), self.outputs)
         if out is None:
             return self._network.predict(x, threads, None).reshape(shape)
@@ -195,7 +196,7 @@ class Predictor:
     # The border ----------------------------------------------------------------------------------
 
     def _inputs(self, X: object, argument: str = "X", *, one_row: bool = False) -> Array:
-        return _validation.inputs(
+        x = _validation.inputs(
             X,
             columns=self.inputs,
             dtype=self._dtype,
@@ -204,6 +205,15 @@ class Predictor:
             argument=argument,
             one_row=one_row,
         )
+        _architecture.refuse_unknown(self._layers, x, argument)
+        return x
+
+    def _refuse_unfitted(self) -> None:
+        if _architecture.standardizes(self._layers) and not self._network.is_fitted():
+            raise RuntimeError(
+                "the network standardizes its inputs, and has seen none yet; fit it, or call "
+                "adapt(X) with the training rows, first"
+            )
 
     def _outputs(self, classes: Array | None) -> _targets.Outputs:
         output = _architecture.output(self._layers)

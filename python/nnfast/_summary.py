@@ -23,20 +23,21 @@ class Summary(str):
 
 def summary(layers: Sequence[Layer], bias: str, dtype: np.dtype[Any]) -> Summary:
     """Return the layers as a table, with the number and the size of their parameters."""
-    counts = [0] * len(layers)
+    counts = [0] * (1 + sum(1 for _ in _architecture.walk(layers)))
     trainable, fixed = 0, _architecture.fixed(layers)
     for name, shape in _architecture.parameters(layers, bias):
         counts[int(name.split(".")[1]) + 1] += prod(shape)
         trainable += 0 if name in fixed else prod(shape)
     rows = [("Layer (type)", "Output shape", "Param #", "Activation")]
-    width = 0
     seen: dict[str, int] = {}
-    for layer, count in zip(layers, counts, strict=True):
+    each = [(layers[0], 0), *((layer, width) for _, layer, width in _architecture.walk(layers))]
+    for (layer, width), count in zip(each, counts, strict=True):
         kind = type(layer).__name__
         seen[kind] = seen.get(kind, 0) + 1
         name = kind.lower() if isinstance(layer, Input) else f"{kind.lower()}_{seen[kind]}"
-        width = layer.width(width)
-        rows.append((f"{name} ({kind})", f"(None, {width})", f"{count:,}", layer.description()))
+        rows.append(
+            (f"{name} ({kind})", f"(None, {layer.width(width)})", f"{count:,}", layer.description())
+        )
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}  {d:<{widths[3]}}".rstrip()

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from nnfast import callbacks
+from nnfast import _architecture, callbacks
 from nnfast._lessons import Lesson
 from nnfast._progress import ProgressLines
 from nnfast.callbacks import Callback, History, Logs
@@ -51,6 +51,8 @@ def train(
         watcher.set_model(network)
         watcher.set_params({"epochs": epochs, "steps": steps, "verbose": verbose})
     network._classes = lesson.target.classes
+    if _architecture.standardizes(network.layers) and not network._network.is_fitted():
+        network._network.adapt(lesson.x, lesson.rows)
     network.stop_training = False
     logs: Logs = {}
     try:

@@ -8,11 +8,15 @@ FeedForward([Input(784), Dense(256, ELU(alpha=1.0)), Dropout(0.2), Dense(10, Sof
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from nnfast import activations, initializers
-from nnfast._frozen import Frozen, flag, real, whole
+from nnfast._embedding import Embedding
+from nnfast._frozen import flag, real, whole
+from nnfast._layer import Layer
+from nnfast._normalization import BatchNorm, LayerNorm, Standardize
 from nnfast._registry import member
+from nnfast._residual import Residual
 from nnfast._validation import UNITS_LIMIT
 
 if TYPE_CHECKING:
@@ -23,47 +27,19 @@ if TYPE_CHECKING:
     InitializerLike: TypeAlias = str | initializers.Initializer | type[initializers.Initializer]
 
 
-class Layer(Frozen):
-    """The base class of all layers: frozen, comparable, hashable.
-
-    A layer that follows the input has a `kind`, by which configurations and files know it. What it
-    answers here is all that the rest of the package asks of it.
-    """
-
-    kind: ClassVar[str]
-    kinds: ClassVar[dict[str, type[Layer]]] = {}
-    fixed_parameters: ClassVar[tuple[str, ...]] = ()
-    repeatable: ClassVar[bool] = True
-    """Whether a row gives the same in training each time, and whatever rows are with it."""
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        if "kind" in cls.__dict__:
-            cls.kinds[cls.kind] = cls
-
-    def config(self) -> dict[str, Any]:
-        """Return the layer as a plain dict, complete with its defaults."""
-        return {"type": self.kind, **self.values()}
-
-    @classmethod
-    def from_config(cls, config: Mapping[str, Any]) -> Any:
-        """Return the layer that a dict made by `config` describes."""
-        return cls(**{name: value for name, value in config.items() if name != "type"})
-
-    def width(self, inputs: int) -> int:
-        """Return how many values a row of the layer's output has, given how many come in."""
-        return inputs
-
-    def parameters(self, inputs: int, *, embedded: bool) -> dict[str, tuple[int, ...]]:
-        """Return names and shapes of the layer's parameters, in the order of the weights.
-
-        Those in `fixed_parameters` no gradient changes.
-        """
-        return {}
-
-    def description(self) -> str:
-        """Return what a table of the layers says of it."""
-        return ""
+__all__ = [
+    "Activation",
+    "BatchNorm",
+    "Dense",
+    "Dropout",
+    "Embedding",
+    "GaussianNoise",
+    "Input",
+    "Layer",
+    "LayerNorm",
+    "Residual",
+    "Standardize",
+]
 
 
 class Input(Layer):
@@ -200,10 +176,7 @@ class Dense(Layer):
 
     def description(self) -> str:
         """Return the activation with its parameters."""
-        config = self.activation.config()
-        name = config.pop("name")
-        values = ", ".join(f"{key}={value:g}" for key, value in config.items())
-        return f"{name}({values})" if values else str(name)
+        return _described(self.activation)
 
     def parameters(self, inputs: int, *, embedded: bool) -> dict[str, tuple[int, ...]]:
         """Return names and shapes of the layer's parameters, in the order of the weights.
@@ -254,3 +227,93 @@ class Dropout(Layer):
 
     def __repr__(self) -> str:
         return f"Dropout({self.rate})"
+
+
+class GaussianNoise(Layer):
+    """Adds normally distributed numbers of mean 0 to its inputs in training.
+
+    Which numbers follows from the network's seed, the training step, the row in the batch and the
+    column. In prediction and evaluation it does nothing.
+
+    Parameters
+    ----------
+    deviation : float
+        Their standard deviation, above 0; Keras' ``stddev``.
+
+    References
+    ----------
+    Bishop, "Training with noise is equivalent to Tikhonov regularization", Neural Computation 7,
+    1995.
+
+    Examples
+    --------
+    >>> import nnfast as nn
+    >>> nn.GaussianNoise(0.1).deviation
+    0.1
+    """
+
+    kind = "gaussian_noise"
+    repeatable = False
+
+    deviation: float = real(above=0.0)
+
+    def description(self) -> str:
+        """Return the deviation."""
+        return f"deviation {self.deviation:g}"
+
+    def __repr__(self) -> str:
+        return f"GaussianNoise({self.deviation})"
+
+
+class Activation(Layer):
+    """An activation by itself: a = f(x), for where a Dense does not come right before.
+
+    Parameters
+    ----------
+    activation : name, class or instance
+        Any that learns nothing.
+
+    Examples
+    --------
+    >>> import nnfast as nn
+    >>> nn.Activation("relu")
+    Activation(ReLU())
+    """
+
+    kind = "activation"
+
+    activation: activations.Activation = member(of=activations.registry)
+
+    if TYPE_CHECKING:
+
+        def __init__(self, activation: ActivationLike) -> None: ...
+
+    def _check(self) -> None:
+        if self.activation.parameters:
+            raise ValueError(
+                f"activation of Activation is {self.activation!r}, which learns; wanted is one "
+                "that does not, or a Dense with this one"
+            )
+
+    def config(self) -> dict[str, Any]:
+        """Return the layer as a plain dict."""
+        return {"type": self.kind, "activation": self.activation.config()}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Activation:
+        """Return the layer that a dict made by `config` describes."""
+        return cls(activations.registry.from_config(config["activation"]))
+
+    def description(self) -> str:
+        """Return the activation with its parameters."""
+        return _described(self.activation)
+
+    def __repr__(self) -> str:
+        return f"Activation({self.activation!r})"
+
+
+def _described(activation: activations.Activation) -> str:
+    config = activation.config()
+    name = config.pop("name")
+    values = ", ".join(f"{key}={value:g}" for key, value in config.items())
+    return f"{name}({values})" if values else str(name)

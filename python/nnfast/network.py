@@ -209,6 +209,30 @@ class FeedForward(Predictor):
             self._network.set_state(**state)
         self._compiled_loss = loss
 
+    def adapt(self, X: ArrayLike, *, rows: ArrayLike | None = None) -> None:
+        """Find what `Standardize` needs, means and deviations, in training rows.
+
+        The first `fit` does it by itself; this is for doing it anew, or without it.
+
+        Parameters
+        ----------
+        X, rows : array-like
+            As in `fit`.
+
+        Examples
+        --------
+        >>> import nnfast as nn
+        >>> net = nn.FeedForward([nn.Input(1), nn.Standardize(), nn.Dense(1)])
+        >>> net.adapt([[1.0], [5.0]])
+        >>> [array.tolist() for array in net.get_weights()[:2]]
+        [[3.0], [2.0]]
+        """
+        if not _architecture.standardizes(self._layers):
+            raise ValueError("the network has nothing to adapt; wanted is Standardize after Input")
+        x = self._inputs(X)
+        numbers = None if rows is None else _validation.rows(rows, len(x))
+        self._network.adapt(x, numbers)
+
     def fit(
         self,
         X: ArrayLike,
@@ -487,6 +511,7 @@ class FeedForward(Predictor):
         self, X: object, y: object, sample_weight: object
     ) -> tuple[Array, _targets.Target, Array | None]:
         x, outputs = self._inputs(X), self._outputs(self._classes)
+        self._refuse_unfitted()
         target = _targets.encode(y, len(x), self._loss, outputs)
         return x, target, _weights.of_rows(sample_weight, len(x), outputs)
 

@@ -34,12 +34,14 @@ class SecondOrder(Optimizer):
 
     def check(self, layers: Sequence[Layer], loss: Loss, parameters: int) -> None:
         """Refuse a network whose loss is another each time that it is looked at."""
-        for index, layer in enumerate(layers):
+        from nnfast import _architecture
+
+        for number, layer, _ in _architecture.walk(layers):
             if not layer.repeatable:
                 raise ValueError(
                     f"optimizer {self.name} compares the loss before and after a step, and "
-                    f"layers[{index}], {layer!r}, makes it another each time; wanted is a network "
-                    "without such layers, or another optimizer"
+                    f"layers[{number + 1}], {layer!r}, makes it another each time; wanted is a "
+                    "network without such layers, or another optimizer"
                 )
 
 

@@ -151,6 +151,7 @@ impl Stage for Dense {
             delta: if training { units } else { 0 },
             kept: if self.spec.activation.kept() == Kept::Input { units } else { 0 },
             slopes: if training { self.alpha.len() } else { 0 },
+            ..Widths::default()
         }
     }
 

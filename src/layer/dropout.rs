@@ -43,7 +43,7 @@ impl Stage for Dropout {
 
     fn widths(&self, training: bool) -> Widths {
         let width = if training { self.width } else { 0 };
-        Widths { output: width, delta: width, kept: width, slopes: 0 }
+        Widths { output: width, delta: width, kept: width, ..Widths::default() }
     }
 
     fn acts(&self, mode: Mode) -> bool {

@@ -8,18 +8,34 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gemm::{Matrix, Nonzero};
-use crate::parallel::{Matrices, RowShard};
+use crate::parallel::{Matrices, RowShard, Team};
 use crate::simd::{Float, Simd};
 
+mod activate;
+mod affine;
+mod batch_norm;
+mod columns;
 mod dense;
 mod dropout;
+mod embedding;
+mod gaussian_noise;
+mod layer_norm;
 mod parameter;
+mod residual;
+mod standardize;
 
+pub use activate::{Activate, ActivateSpec};
+pub use batch_norm::{BatchNorm, BatchNormSpec};
 pub use dense::{Dense, DenseSpec};
 pub use dropout::{Dropout, DropoutSpec};
+pub use embedding::{Embedding, EmbeddingSpec};
+pub use gaussian_noise::{GaussianNoise, GaussianNoiseSpec};
+pub use layer_norm::{LayerNorm, LayerNormSpec};
 pub use parameter::{BiasMode, Parameter};
+pub use residual::{Fork, Join, ResidualSpec};
+pub use standardize::{Standardize, StandardizeSpec};
 
 /// A layer as a configuration describes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +45,20 @@ pub enum LayerSpec {
     Dense(DenseSpec),
     /// Silences a share of its inputs while training.
     Dropout(DropoutSpec),
+    /// Adds noise to its inputs while training.
+    GaussianNoise(GaussianNoiseSpec),
+    /// An activation by itself.
+    Activation(ActivateSpec),
+    /// Brings each row to mean 0 and variance 1.
+    LayerNorm(LayerNormSpec),
+    /// Brings each column of a batch to mean 0 and variance 1.
+    BatchNorm(BatchNormSpec),
+    /// Brings each column of the training rows to mean 0 and variance 1.
+    Standardize(StandardizeSpec),
+    /// Turns codes of categories into vectors.
+    Embedding(EmbeddingSpec),
+    /// A block of layers that adds its input to its output.
+    Residual(ResidualSpec),
 }
 
 /// A layer in its place.
@@ -38,6 +68,22 @@ pub enum Layer {
     Dense(Dense),
     /// See [`Dropout`].
     Dropout(Dropout),
+    /// See [`GaussianNoise`].
+    GaussianNoise(GaussianNoise),
+    /// See [`Activate`].
+    Activate(Activate),
+    /// See [`LayerNorm`].
+    LayerNorm(LayerNorm),
+    /// See [`BatchNorm`].
+    BatchNorm(BatchNorm),
+    /// See [`Standardize`].
+    Standardize(Standardize),
+    /// See [`Embedding`].
+    Embedding(Embedding),
+    /// See [`Fork`].
+    Fork(Fork),
+    /// See [`Join`].
+    Join(Join),
 }
 
 /// The same of a layer, whichever it is.
@@ -46,6 +92,14 @@ macro_rules! each {
         match $layer {
             Layer::Dense($one) => $what,
             Layer::Dropout($one) => $what,
+            Layer::GaussianNoise($one) => $what,
+            Layer::Activate($one) => $what,
+            Layer::LayerNorm($one) => $what,
+            Layer::BatchNorm($one) => $what,
+            Layer::Standardize($one) => $what,
+            Layer::Embedding($one) => $what,
+            Layer::Fork($one) => $what,
+            Layer::Join($one) => $what,
         }
     };
 }
@@ -86,6 +140,10 @@ pub struct Tensors {
     pub kept: usize,
     /// The gradient of each row by the learned slopes.
     pub slopes: usize,
+    /// One value a row: what layer norm has multiplied it by.
+    pub factor: usize,
+    /// Where among the statistics of a batch the layer's begin, which are no matrix.
+    pub statistics: usize,
 }
 
 /// How wide those matrices are: 0 where the layer has no such.
@@ -99,6 +157,10 @@ pub struct Widths {
     pub kept: usize,
     /// See [`Tensors::slopes`].
     pub slopes: usize,
+    /// See [`Tensors::factor`].
+    pub factor: usize,
+    /// How many statistics of a batch it keeps.
+    pub statistics: usize,
 }
 
 /// What a layer is given for some rows' way forward.
@@ -108,8 +170,12 @@ pub struct Forward<'a, T> {
     pub parameters: &'a [T],
     /// The matrix of what comes in.
     pub input: usize,
+    /// The matrix of what comes into the layer's partner.
+    pub other: Option<usize>,
     /// The layer's own matrices.
     pub tensors: Tensors,
+    /// What it has learned of the batch when threads met before it.
+    pub statistics: &'a [T],
     /// Training or not.
     pub mode: Mode,
     /// Which of the inputs are not zero, where that is known and worth using.
@@ -125,8 +191,14 @@ pub struct Backward<'a, T> {
     pub parameters: &'a [T],
     /// The matrix that the gradient by the inputs goes into, if it is wanted.
     pub below: Option<usize>,
+    /// The matrix of the gradient by the output of the layer's partner.
+    pub other: Option<usize>,
     /// The layer's own matrices.
     pub tensors: Tensors,
+    /// What it has learned of the batch when threads met before it.
+    pub statistics: &'a [T],
+    /// Rows of the whole batch.
+    pub batch: usize,
     /// Training or not.
     pub mode: Mode,
     /// Room for [`Stage::transposed_size`] values.
@@ -146,10 +218,27 @@ pub struct Passed<'a, T> {
     pub input: usize,
     /// The layer's own matrices.
     pub tensors: Tensors,
+    /// What it has learned of the batch when threads met before it.
+    pub statistics: &'a [T],
     /// Training or not.
     pub mode: Mode,
     /// Which of the inputs are not zero, where that is known and worth using.
     pub nonzero: Option<&'a Nonzero>,
+}
+
+/// A whole batch, in the middle of its way forward or back, at a layer where threads meet.
+#[derive(Debug)]
+pub struct Meeting<'a, T> {
+    /// All matrices of the workspace.
+    pub matrices: &'a mut Matrices<T>,
+    /// Rows of the batch.
+    pub rows: usize,
+    /// The matrix of what has come in.
+    pub input: usize,
+    /// The layer's own matrices.
+    pub tensors: Tensors,
+    /// What it has learned, and learns now, of the batch.
+    pub statistics: &'a mut [T],
 }
 
 impl<'a, T> Passed<'a, T> {
@@ -161,6 +250,11 @@ impl<'a, T> Passed<'a, T> {
     /// The loss's gradient, as the way back has left it.
     pub fn delta(&self) -> Matrix<'a, T> {
         self.matrices.get(self.tensors.delta, self.rows)
+    }
+
+    /// What the layer has kept.
+    pub fn kept(&self) -> Matrix<'a, T> {
+        self.matrices.get(self.tensors.kept, self.rows)
     }
 }
 
@@ -183,6 +277,16 @@ pub trait Stage {
         0..0
     }
 
+    /// Whether gradients change any of them.
+    fn learns(&self) -> bool {
+        !self.parameters().is_empty()
+    }
+
+    /// Another layer, by its place, whose input or whose gradient this one wants as well.
+    fn partner(&self) -> Option<usize> {
+        None
+    }
+
     /// Its parameters as the user sees them, in the user's order.
     fn shapes(&self, _bias: BiasMode) -> Vec<Parameter> {
         Vec::new()
@@ -200,6 +304,21 @@ pub trait Stage {
     fn acts(&self, _mode: Mode) -> bool {
         true
     }
+
+    /// Whether it needs the whole batch: then threads meet before its way forward, and before its way back.
+    fn meets(&self, _mode: Mode) -> bool {
+        false
+    }
+
+    /// What is to be done with the whole batch before any row's way forward. The calling thread is asked; it
+    /// may share the work out to its team, or do it alone.
+    fn meet_forward<S: Simd, T: Float>(&self, _simd: S, _team: &Team<'_>, _meeting: Meeting<'_, T>) {}
+
+    /// What is to be done with the whole batch before any row's way back.
+    fn meet_backward<S: Simd, T: Float>(&self, _simd: S, _team: &Team<'_>, _meeting: Meeting<'_, T>) {}
+
+    /// Changes those parameters that no gradient changes, by what the layer has learned of a batch.
+    fn settle<T: Float>(&self, _parameters: &mut [T], _statistics: &[T]) {}
 
     /// Some rows' way forward: from the input to the output.
     fn forward<S: Simd, T: Float>(&self, simd: S, rows: &mut RowShard<'_, T>, way: Forward<'_, T>);
@@ -245,6 +364,13 @@ impl Layer {
         Ok(match spec {
             LayerSpec::Dense(spec) => Self::Dense(Dense::new(spec.clone(), site)?),
             LayerSpec::Dropout(spec) => Self::Dropout(Dropout::new(spec, site)),
+            LayerSpec::GaussianNoise(spec) => Self::GaussianNoise(GaussianNoise::new(spec, site)),
+            LayerSpec::Activation(spec) => Self::Activate(Activate::new(spec, site)?),
+            LayerSpec::LayerNorm(spec) => Self::LayerNorm(LayerNorm::new(spec, site)),
+            LayerSpec::BatchNorm(spec) => Self::BatchNorm(BatchNorm::new(spec, site)),
+            LayerSpec::Standardize(spec) => Self::Standardize(Standardize::new(spec, site)),
+            LayerSpec::Embedding(spec) => Self::Embedding(Embedding::new(spec, site)?),
+            LayerSpec::Residual(_) => unreachable!("a block is put in its place layer by layer"),
         })
     }
 
@@ -254,6 +380,35 @@ impl Layer {
             Self::Dense(dense) => Some(dense),
             _ => None,
         }
+    }
+}
+
+impl Layer {
+    /// Puts layers in their places, one after another, those of blocks between the blocks' ends.
+    ///
+    /// # Errors
+    /// One would be of an impossible size.
+    pub fn place(specs: &[LayerSpec], mut site: Site, layers: &mut Vec<Self>) -> Result<Site> {
+        for spec in specs {
+            if let LayerSpec::Residual(block) = spec {
+                let (fork, width) = (layers.len(), site.width);
+                layers.push(Self::Fork(Fork { width, join: fork }));
+                let end = Self::place(&block.layers, Site { number: site.number + 1, ..site }, layers)?;
+                if end.width != width {
+                    let problem = format!("the block {} changes the width of its rows", site.number);
+                    return Err(Error::Configuration(problem));
+                }
+                layers[fork] = Self::Fork(Fork { width, join: layers.len() });
+                layers.push(Self::Join(Join { width, fork }));
+                site = end;
+            } else {
+                let layer = Self::new(spec, site)?;
+                let offset = site.offset + layer.parameters().len();
+                site = Site { number: site.number + 1, width: layer.width(), offset };
+                layers.push(layer);
+            }
+        }
+        Ok(site)
     }
 }
 
@@ -270,6 +425,14 @@ impl Stage for Layer {
         each!(self, layer => layer.parameters())
     }
 
+    fn learns(&self) -> bool {
+        each!(self, layer => layer.learns())
+    }
+
+    fn partner(&self) -> Option<usize> {
+        each!(self, layer => layer.partner())
+    }
+
     fn shapes(&self, bias: BiasMode) -> Vec<Parameter> {
         each!(self, layer => layer.shapes(bias))
     }
@@ -280,6 +443,22 @@ impl Stage for Layer {
 
     fn acts(&self, mode: Mode) -> bool {
         each!(self, layer => layer.acts(mode))
+    }
+
+    fn meets(&self, mode: Mode) -> bool {
+        each!(self, layer => layer.meets(mode))
+    }
+
+    fn meet_forward<S: Simd, T: Float>(&self, simd: S, team: &Team<'_>, meeting: Meeting<'_, T>) {
+        each!(self, layer => layer.meet_forward(simd, team, meeting))
+    }
+
+    fn meet_backward<S: Simd, T: Float>(&self, simd: S, team: &Team<'_>, meeting: Meeting<'_, T>) {
+        each!(self, layer => layer.meet_backward(simd, team, meeting))
+    }
+
+    fn settle<T: Float>(&self, parameters: &mut [T], statistics: &[T]) {
+        each!(self, layer => layer.settle(parameters, statistics))
     }
 
     fn forward<S: Simd, T: Float>(&self, simd: S, rows: &mut RowShard<'_, T>, way: Forward<'_, T>) {

@@ -28,7 +28,7 @@ pub use log1p::log1p;
 pub use logistic_gate::{logistic_gate, logistic_gate_slope};
 pub use mish::{mish, mish_slope};
 pub use normal_gate::{normal_gate, normal_gate_slope};
-pub use normal_quantile::normal_quantile;
+pub use normal_quantile::{normal_of_bits, normal_quantile};
 pub use sigmoid::sigmoid;
 pub use softplus::softplus;
 pub use tanh::tanh;

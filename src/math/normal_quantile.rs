@@ -94,7 +94,26 @@ pub fn normal_quantile(p: f64) -> f64 {
     size.copysign(centred)
 }
 
+/// Standard normal numbers, each from 32 random bits: the quantile of the middle of one of 2^32 equal parts of
+/// (0, 1).
+#[inline(always)]
+pub fn normal_of_bits<const N: usize>(bits: &[u32; N], target: &mut [f64; N]) {
+    let centred = |bits: u32| (f64::from(bits) + 0.5) * 2f64.powi(-32) - 0.5;
+    // All as if in the centre, which the compiler does in vectors; then the tails, one in seven.
+    for (target, &bits) in target.iter_mut().zip(bits) {
+        let centred = centred(bits);
+        *target = centred * quotient(CENTRE, 0.180_625 - centred * centred);
+    }
+    for (target, &bits) in target.iter_mut().zip(bits) {
+        let centred = centred(bits);
+        if centred.abs() > 0.425 {
+            *target = normal_quantile(centred + 0.5);
+        }
+    }
+}
+
 /// The quotient of two polynomials, the lowest coefficients first.
+#[inline(always)]
 fn quotient([above, below]: [[f64; 8]; 2], x: f64) -> f64 {
     let [above, below] = [above, below].map(|c| c.iter().rev().fold(0.0, |sum, &c| sum * x + c));
     above / below
@@ -137,6 +156,29 @@ mod tests {
             let error = (normal_quantile(p) / right - 1.0).abs();
             println!("{p:e}: {error:e}");
             assert!(error < 7e-16, "{p:e}: {error:e}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_bits_are_quantiles_whatever_the_instruction_set() {
+        struct Work([u32; 64]);
+        impl crate::simd::Kernel for Work {
+            type Output = [f64; 64];
+            #[inline(always)]
+            fn run<S: Simd>(self, _simd: S) -> [f64; 64] {
+                let mut numbers = [0.0; 64];
+                normal_of_bits(&self.0, &mut numbers);
+                numbers
+            }
+        }
+        let mut bits: [u32; 64] = std::array::from_fn(|i| (i as u32).wrapping_mul(0x9e37_79b9));
+        (bits[0], bits[1]) = (0, u32::MAX);
+        for set in crate::simd::InstructionSet::available() {
+            for (number, bits) in crate::simd::run_on(set, Work(bits)).into_iter().zip(bits) {
+                let p = (f64::from(bits) + 0.5) / 2f64.powi(32);
+                assert_eq!(number, normal_quantile(p));
+                assert!(number.is_finite());
+            }
         }
     }
 

@@ -78,6 +78,19 @@ impl Network {
         on_model!(self, set_parameters(py, &self.parameters, &parameters))
     }
 
+    fn is_fitted(&self, py: Python<'_>) -> PyResult<bool> {
+        on_model!(self, is_fitted(py))
+    }
+
+    fn adapt(
+        &self,
+        py: Python<'_>,
+        x: &Bound<'_, PyAny>,
+        rows: Option<&Bound<'_, PyArray1<u32>>>,
+    ) -> PyResult<()> {
+        on_model!(self, adapt(py, x, rows))
+    }
+
     fn compile(&self, py: Python<'_>, config: &str) -> PyResult<()> {
         on_model!(self, compile(py, config))
     }
@@ -270,6 +283,23 @@ fn set_parameters<T: Element>(
     writing(py, model, |model| model.set_parameters(values))
 }
 
+fn is_fitted<T: Element>(model: &RwLock<Model<T>>, py: Python<'_>) -> PyResult<bool> {
+    reading(py, model, |model| Ok(model.is_fitted()))
+}
+
+fn adapt<T: Element>(
+    model: &RwLock<Model<T>>,
+    py: Python<'_>,
+    x: &Bound<'_, PyAny>,
+    rows: Option<&Bound<'_, PyArray1<u32>>>,
+) -> PyResult<()> {
+    let inputs = Inputs::new(x)?;
+    let source = inputs.source();
+    let rows = rows.map(PyArrayMethods::try_readonly).transpose()?;
+    let rows = rows.as_ref().map(|rows| rows.as_slice()).transpose()?;
+    writing(py, model, |model| model.adapt(source, rows))
+}
+
 fn compile<T: Element>(model: &RwLock<Model<T>>, py: Python<'_>, config: &str) -> PyResult<()> {
     let spec: TrainingSpec = serde_json::from_str(config).map_err(Error::from)?;
     writing(py, model, |model| model.compile(spec))
@@ -298,7 +328,7 @@ fn predict<'py, T: Element>(
         // Whoever holds the lock may wait for Python's, which is held here: so it is not waited for.
         let at_once = if small { try_read(model) } else { None };
         let mut work = |model: &Model<T>, threads| {
-            let fit = all_fit::<T>(&source, model.network().input_scale());
+            let fit = all_fit::<T>(&source, model.network().input_scale()) && model.knows(&source);
             if fit {
                 model.predict(source, threads, values)?;
             }

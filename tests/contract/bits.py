@@ -50,6 +50,24 @@ def layers(*widths: int, hidden: Any = "relu", output: Any = "linear") -> tuple[
     return nn.Input(widths[0]), nn.Dropout(0.1), *dense, *last
 
 
+def mixed(outputs: int = 3, output: Any = "linear", width: int = 61) -> tuple[Any, ...]:
+    """Build layers of every type, blocks within blocks among them."""
+    inner = nn.Residual([nn.BatchNorm(scale=False), nn.Activation("tanh"), nn.Dropout(0.2)])
+    return (
+        nn.Input(40),
+        nn.Standardize(leave=[3]),
+        nn.Embedding({5: (7, 3), 21: (90, 5)}),
+        nn.Dense(110),
+        nn.BatchNorm(momentum=0.9),
+        nn.Activation("gelu" if "gelu" in nn.activations.registry.names else "elu"),
+        nn.GaussianNoise(0.1),
+        nn.Dense(width, "relu"),
+        nn.Residual([nn.LayerNorm(), nn.Dense(width + 9, "elu"), nn.Dense(width), inner]),
+        nn.LayerNorm(center=False),
+        nn.Dense(outputs, output),
+    )
+
+
 def zero_rich(rows: int = 100) -> tuple[NDArray[Any], NDArray[Any]]:
     """Make rows of zeros of either sign: whole columns, one-hot ones, and most of the others."""
     random = np.random.default_rng(0)

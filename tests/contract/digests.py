@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import nnfast as nn
-from contract.bits import TRAINABLE, bits, layers, said, trained, zero_rich
+from contract.bits import TRAINABLE, bits, layers, mixed, said, trained, zero_rich
 from contract.codebooks import learned
 from nnfast import _core
 from nnfast._backend import described
@@ -53,6 +53,8 @@ def results() -> Iterator[tuple[str, list[bytes]]]:
         # Past the block sizes of the products, in every dimension.
         runs.append(Run(layers(600, 40, 35, 3), nn.MeanSquaredError(), nn.SGD(), rows=60))
         runs.append(Run(layers(30, 300, 35, 3), nn.MeanSquaredError(), nn.SGD(), batch_size=50))
+        for width in (1, 15, 33):
+            runs.append(Run(mixed(width=width), nn.MeanSquaredError(), nn.Adam(), batch_size=9))
         for run in runs:
             yield f"{run!r} {dtype}", trained(run, dtype=dtype)
         for name, made in RUNS.items():

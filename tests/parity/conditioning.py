@@ -17,6 +17,7 @@ problem, and for some no two programs agree:
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,14 +64,20 @@ def disturbed(run: Run, dtype: str) -> Any:
     return network
 
 
+def every_stage(stages: Iterable[Any]) -> Iterator[Any]:
+    """Yield stages, and those within blocks."""
+    for stage in stages:
+        yield stage
+        yield from every_stage(getattr(stage, "stages", ()))
+
+
 def clearance(run: Run, *, zeros: bool = False) -> float:
     """Follow a run in float64, and return how near to a kink it comes.
 
     An argument of exactly zero counts only if asked for: it comes from rows or nodes that are zero
     themselves, and is zero in every arithmetic; but not when weights are moved.
     """
-    specs = [layer.activation for layer in run.layers if isinstance(layer, nn.Dense)]
-    kinked = {spec.name for spec in specs if has_kink(spec)}
+    kinked = {spec.name for spec in run.activations if has_kink(spec)}
     if not kinked and not has_kink(run.loss):
         return np.inf
     oracle = run.network("numpy", "float64")
@@ -87,7 +94,7 @@ def clearance(run: Run, *, zeros: bool = False) -> float:
 
         setattr(owner, method, watched)
 
-    for stage in oracle._network.stages:
+    for stage in every_stage(oracle._network.stages):
         if isinstance(stage, Activate) and stage.function.name in kinked:
             watch(stage, "forward", lambda z, step: z)
     if has_kink(run.loss):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import nnfast as nn
-from nnfast import _core
+from nnfast import _architecture, _core
 from parity.conditioning import MARGIN, ROUNDING, clearance, disturbed, grows, has_kink
 
 NAMES = _core.registry()
@@ -124,8 +124,13 @@ class Run:
 
     @property
     def trainable(self) -> bool:
-        dense = (layer for layer in self.layers if isinstance(layer, nn.Dense))
-        return all(layer.activation.trainable for layer in dense)
+        return all(one.trainable for one in self.activations)
+
+    @property
+    def activations(self) -> list[nn.activations.Activation]:
+        """Of all layers, those within blocks among them."""
+        each = (layer for _, layer, _ in _architecture.walk(self.layers))
+        return [layer.activation for layer in each if isinstance(layer, (nn.Dense, nn.Activation))]
 
     @property
     def epochs(self) -> int:
@@ -135,6 +140,8 @@ class Run:
     def network(self, backend: str = "rust", dtype: str = "float64", **options: Any) -> Any:
         options = {"bias": self.bias, "seed": self.seed, **options}
         network = nn.FeedForward(self.layers, dtype=dtype, backend=backend, **options)
+        if isinstance(self.layers[1], nn.Standardize):
+            network.adapt(self.data()[0])
         return network.compile(self.optimizer, self.loss, METRICS)
 
     def data(self) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -142,6 +149,9 @@ class Run:
         random = np.random.default_rng(self.seed)
         shape = (self.rows, self.layers[0].units)
         x = random.integers(0, 3, shape) if self.source == "uint8" else random.normal(size=shape)
+        for layer in self.layers:
+            for column, categories, _ in getattr(layer, "columns", ()):
+                x[:, column] = random.integers(0, categories, self.rows)
         outputs = self.layers[-1].units
         y = targets(self.loss.targets, self.rows, outputs, random)
         return layout(x.astype(self.source), self.layout), y
@@ -155,6 +165,39 @@ class Run:
         options = {"epochs": epochs or self.epochs, "batch_size": self.batch_size, "verbose": 0}
         network.fit(*self.data(), sample_weight=self.weights(), shuffle=self.shuffle, **options)
         return network
+
+
+def first_layers(draw: Any, inputs: int, scale: float) -> list[nn.layers.Layer]:
+    """Draw what can only come right after the input: what is fitted, what takes codes."""
+    layers: list[nn.layers.Layer] = []
+    if draw(st.integers(0, 2)) == 2:
+        layers.append(nn.Standardize())
+    if scale == 1 and draw(st.integers(0, 2)) == 2:
+        sizes = st.tuples(st.integers(1, 9), st.integers(1, 5))
+        columns = draw(st.dictionaries(st.integers(0, inputs - 1), sizes, min_size=1, max_size=3))
+        layers.append(nn.Embedding(columns, initializer="random_normal"))
+    return layers
+
+
+def between(draw: Any, width: int, functions: Sequence[Any], depth: int = 2) -> nn.layers.Layer:
+    """Draw a layer that gives as many values as it is given, of any type."""
+    kind = draw(st.integers(0, 5 if depth else 4))
+    flags = {"center": draw(st.booleans()), "scale": draw(st.booleans())}
+    if kind == 0:
+        return nn.Dropout(draw(st.sampled_from([0.1, 0.5])))
+    if kind == 1:
+        return nn.GaussianNoise(draw(st.sampled_from([0.1, 0.5])))
+    if kind == 2:
+        return nn.LayerNorm(epsilon=draw(st.sampled_from([1e-1, 1e-2])), **flags)
+    if kind == 3:
+        return nn.BatchNorm(momentum=0.9, epsilon=draw(st.sampled_from([1e-1, 1e-2])), **flags)
+    if kind == 4:
+        functions = [one for one in functions if not one.parameters]
+        return nn.Activation(draw(st.sampled_from(functions or ["tanh"])))
+    count = draw(st.integers(1, 2))
+    inner = [between(draw, width, functions, depth - 1) for _ in range(count)]
+    function = draw(st.sampled_from(functions))
+    return nn.Residual([*inner, nn.Dense(width, function)] if draw(st.booleans()) else inner)
 
 
 def values(spec: Any) -> st.SearchStrategy[Any]:
@@ -192,15 +235,20 @@ def runs(
     widths = st.integers(1, widest)
     scale = draw(st.sampled_from([1.0, 0.5, -1 / 3]))
     layers: list[nn.layers.Layer] = [nn.Input(draw(widths), scale=scale)]
+    layers += first_layers(draw, layers[0].units, scale)
+    width = layers[0].units
+    for layer in layers[1:]:
+        width = layer.width(width)
     depth = draw(st.integers(1 if hidden is None else 2, 6))
     for place in range(depth):
-        if draw(st.integers(0, 3)) == 3:
-            layers.append(nn.Dropout(draw(st.sampled_from([0.1, 0.5]))))
+        if draw(st.integers(0, 2)) == 2:
+            layers.append(between(draw, width, allowed))
         function = output if place == depth - 1 else hidden or draw(st.sampled_from(allowed))
         if growing and place % 2 == 0 and place < depth - 1:
             function = nn.activations.tanh
         use_bias, bias = draw(st.booleans()), draw(st.sampled_from(["zeros", "random_normal"]))
-        layers.append(nn.Dense(draw(widths), function, use_bias=use_bias, bias_initializer=bias))
+        width = draw(widths)
+        layers.append(nn.Dense(width, function, use_bias=use_bias, bias_initializer=bias))
     rate = draw(st.sampled_from([1.0, 0.5, 0.1])) * (0.01 if growing else 1.0)
     optimizer = optimizer or draw(st.sampled_from(OPTIMIZERS))
     if hasattr(optimizer, "epsilon"):

@@ -92,12 +92,15 @@ def first_layer_weights(
 
 def _first_kernel(net: Any) -> NDArray[np.float64]:
     """Return the first layer's weights, shape (inputs, units), without its bias."""
+    from nnfast import _architecture
     from nnfast.layers import Input
     from nnfast.network import FeedForward
 
     if not isinstance(net, FeedForward):
         raise TypeError(f"net must be a FeedForward, got {type(net).__name__}.")
-    weight = np.asarray(net.get_weights()[0], dtype=np.float64)
+    names = [name for name, _ in _architecture.parameters(net.layers, net.bias)]
+    first = next(place for place, name in enumerate(names) if name.endswith(("kernel", "weight")))
+    weight = np.asarray(net.get_weights()[first], dtype=np.float64)
     inputs = cast(Input, net.layers[0]).units
     # With an embedded bias row 0 belongs to the constant 1, which comes before the inputs.
     return weight[weight.shape[0] - inputs :]

@@ -3,10 +3,11 @@
 This is the specification that the compiled core is tested against, and what `nnfast` runs on where
 the core is missing. It imports nothing from the rest of the package but `nnfast.activations`, whose
 classes are the specification and the public objects in one. Read it in this order:
-`nnfast.activations`, `losses`, `layers`, `network`, `optimizers`; then `random`, `initializers`,
-`metrics` and `perceptron`; and, without a teacher, `hebbian`, `association`, `boltzmann`,
-`codebooks`, `maps`. The letters are the textbook's: x an input, w and b the weights and the bias, z
-the net input, a the output, t the target, g a gradient, delta the gradient by z.
+`nnfast.activations`, `losses`, `layers`, `normalization`, `blocks`, `network`, `optimizers`; then
+`random`, `initializers`, `metrics` and `perceptron`; and, without a teacher, `hebbian`,
+`association`, `boltzmann`, `codebooks`, `maps`. The letters are the textbook's: x an input, w and b
+the weights and the bias, z the net input, a the output, t the target, g a gradient, delta the
+gradient by z.
 """
 
 from __future__ import annotations

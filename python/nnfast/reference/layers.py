@@ -31,6 +31,10 @@ class Site(NamedTuple):
     dtype: DTypeLike
     embedded: bool  # whether a bias is row 0 of its weights
 
+    def after(self, width: int) -> Site:
+        """Return the site of the next layer, given the width of what comes out of this one."""
+        return self._replace(number=self.number + 1, width=width)
+
 
 class Layer(ABC):
     """A layer of the configuration: its kind, and the stages that it consists of."""
@@ -44,15 +48,15 @@ class Layer(ABC):
 
     @staticmethod
     @abstractmethod
-    def build(config: dict[str, Any], site: Site) -> tuple[list[Stage], int]:
+    def build(config: dict[str, Any], site: Site) -> tuple[list[Stage], Site]:
         """Build the stages of a layer from its complete entry of the configuration.
 
         Returns
         -------
         list of Stage
             Their initial values are drawn from the seed.
-        int
-            How many values a row has that comes out.
+        Site
+            Of what may follow.
         """
 
 
@@ -60,9 +64,8 @@ def build(layers: list[dict[str, Any]], site: Site) -> tuple[list[Stage], Site]:
     """Build the stages of layers in a row; return the site of what may follow them, too."""
     stages: list[Stage] = []
     for config in layers:
-        built, width = Layer.kinds[config["type"]].build(config, site)
+        built, site = Layer.kinds[config["type"]].build(config, site)
         stages += built
-        site = site._replace(number=site.number + 1, width=width)
     return stages, site
 
 
@@ -76,6 +79,11 @@ class Stage(ABC):
     """
 
     parameters: list[Array]
+
+    @property
+    def learns(self) -> bool:
+        """Whether a gradient changes any of them."""
+        return bool(self.parameters)
 
     @abstractmethod
     def forward(self, x: Array, step: int | None) -> tuple[Array, Any]:
@@ -98,8 +106,11 @@ class Stage(ABC):
     def input_gradient(self, kept: Any, g: Array) -> Array:
         """Carry g = dL/d(output) (rows, units) back to dL/dx (rows, inputs)."""
 
-    def parameter_gradients(self, kept: Any, g: Array) -> list[Array]:
-        """Give dL/dp for each of `parameters`, from g = dL/d(output) (rows, units)."""
+    def parameter_gradients(self, kept: Any, g: Array) -> list[Array | None]:
+        """Give dL/dp for each of `parameters`, from g = dL/d(output) (rows, units).
+
+        None is for one that no gradient changes.
+        """
         return []
 
 
@@ -129,8 +140,8 @@ class Dense(Stage):
     def input_gradient(self, kept: Array, g: Array) -> Array:
         return g @ self.parameters[0].T
 
-    def parameter_gradients(self, kept: Array, g: Array) -> list[Array]:
-        gradients: list[Array] = [kept.T @ g]
+    def parameter_gradients(self, kept: Array, g: Array) -> list[Array | None]:
+        gradients: list[Array | None] = [kept.T @ g]
         if len(self.parameters) == 2:
             gradients.append(np.sum(g, axis=0))
         return gradients
@@ -158,7 +169,7 @@ class EmbeddedDense(Stage):
     def input_gradient(self, kept: Array, g: Array) -> Array:
         return g @ self.parameters[0][1:].T  # nothing flows back into the constant
 
-    def parameter_gradients(self, kept: Array, g: Array) -> list[Array]:
+    def parameter_gradients(self, kept: Array, g: Array) -> list[Array | None]:
         return [kept.T @ g]
 
 
@@ -184,8 +195,8 @@ class Activate(Stage):
     def input_gradient(self, kept: Array, g: Array) -> Array:
         return self.function.backward(kept, g)
 
-    def parameter_gradients(self, kept: Array, g: Array) -> list[Array]:
-        return self.function.parameter_gradients(kept, g)
+    def parameter_gradients(self, kept: Array, g: Array) -> list[Array | None]:
+        return [*self.function.parameter_gradients(kept, g)]
 
 
 class Dropout(Stage):
@@ -230,7 +241,7 @@ class DenseLayer(Layer):
     kind = "dense"
 
     @staticmethod
-    def build(config: dict[str, Any], site: Site) -> tuple[list[Stage], int]:
+    def build(config: dict[str, Any], site: Site) -> tuple[list[Stage], Site]:
         inputs, units = site.width, config["units"]
         draw_w = Initializer.from_config(config["kernel_initializer"]).draw
         w = draw_w(Stream(site.seed, KERNEL, site.number), inputs * units, inputs, units)
@@ -242,7 +253,7 @@ class DenseLayer(Layer):
             b = b.astype(site.dtype)
             affine = EmbeddedDense(np.vstack((b, w))) if site.embedded else Dense(w, b)
         activation = Activation.from_config(config["activation"])
-        return [affine, Activate(activation, units, site.dtype)], units
+        return [affine, Activate(activation, units, site.dtype)], site.after(units)
 
 
 class DropoutLayer(Layer):
@@ -251,5 +262,5 @@ class DropoutLayer(Layer):
     kind = "dropout"
 
     @staticmethod
-    def build(config: dict[str, Any], site: Site) -> tuple[list[Stage], int]:
-        return [Dropout(config["rate"], site.seed, site.number)], site.width
+    def build(config: dict[str, Any], site: Site) -> tuple[list[Stage], Site]:
+        return [Dropout(config["rate"], site.seed, site.number)], site.after(site.width)

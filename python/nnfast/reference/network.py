@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Array, Rows, Targets, take_rows
+from .blocks import Residual  # noqa: F401 (which, imported, makes the layers in it known)
 from .layers import Activate, Site, build
 from .losses import Objective, OnLogits, pair
 from .metrics import Metric, decision_threshold
+from .normalization import Standardize
 from .optimizers import Optimizer
 from .random import SHUFFLE, permutation
 from .second_order import Memory, Problem, SecondOrder
@@ -93,6 +95,16 @@ class Network:
         """Put values of the same shapes and order as `parameters` gives in their place."""
         for parameter, value in zip(self._parameters(), values, strict=True):
             parameter[...] = value
+
+    def is_fitted(self) -> bool:
+        """Tell whether there is nothing that had to be fitted to rows first, and was not."""
+        return all(stage.is_fitted for stage in self.stages if isinstance(stage, Standardize))
+
+    def adapt(self, x: NDArray[Any], rows: NDArray[np.uint32] | None) -> None:
+        """Fit to all rows of x, or to those named, what has to be fitted first."""
+        for stage in self.stages:
+            if isinstance(stage, Standardize):
+                stage.fit(self._take(x, slice(None) if rows is None else rows))
 
     def state(self) -> dict[str, Any]:
         """Copy out what, beside the parameters, training has to know to go on as if never stopped.
@@ -274,7 +286,13 @@ class Network:
         """Give the mean loss of these rows and its gradient by each parameter, without dropout."""
         passed, kept = self._forward(self._take(x, slice(None)), step=None)
         loss = self._measure(passed, y, weights)[0] / len(x)
-        return float(loss), self._backward(passed, kept, y, weights)
+        gradients = self._backward(passed, kept, y, weights)
+        return float(loss), self._with_zeros(gradients)
+
+    def _with_zeros(self, gradients: list[Array | None]) -> list[Array]:
+        """Give zeros for the parameters that no gradient changes."""
+        pairs = zip(self._parameters(), gradients, strict=True)
+        return [np.zeros_like(p) if g is None else g for p, g in pairs]
 
     def _learn(self, x: Array, y: Targets, weights: Array | None) -> NDArray[np.float64]:
         """Take one step; return the sums over the rows of loss and metrics from before it."""
@@ -284,6 +302,8 @@ class Network:
         self.step += 1
         optimizer = self._compiled().optimizer
         for p, (w, g) in enumerate(zip(self._parameters(), gradients, strict=True)):
+            if g is None:
+                continue
             optimizer.update(w, g, [slot[p] for slot in self.slots], self.step)
         return total
 
@@ -303,7 +323,7 @@ class Network:
 
     def _backward(
         self, passed: list[Array], kept: list[Any], y: Targets, weights: Array | None
-    ) -> list[Array]:
+    ) -> list[Array | None]:
         """Carry the gradient of the mean loss from the last stage to the first that learns."""
         objective = self._compiled().objective
         on_logits = isinstance(objective, OnLogits)
@@ -314,15 +334,16 @@ class Network:
             g *= weights[:, np.newaxis]
         return self._carried_back(g, kept, last)
 
-    def _carried_back(self, g: Array, kept: list[Any], last: int) -> list[Array]:
+    def _carried_back(self, g: Array, kept: list[Any], last: int) -> list[Array | None]:
         """Carry a gradient by the output of stage `last` to the first stage that learns."""
-        first = next(i for i, stage in enumerate(self.stages) if stage.parameters)
-        gradients: list[Array] = []
+        first = next(i for i, stage in enumerate(self.stages) if stage.learns)
+        gradients: list[Array | None] = []
         for i in range(last, first - 1, -1):
             gradients[:0] = self.stages[i].parameter_gradients(kept[i], g)
             if i > first:
                 g = self.stages[i].input_gradient(kept[i], g)
-        return gradients
+        fixed = [None for stage in self.stages[:first] for _ in stage.parameters]
+        return [*fixed, *gradients]
 
     def _measure(
         self, passed: list[Array], y: Targets, weights: Array | None
@@ -395,7 +416,8 @@ class _OnRows(Problem):
     def gradient(self, w: Array) -> tuple[list[float], Array]:
         values, passed, kept = self._forward(w)
         network = self.network
-        return values, network._joined(network._backward(passed, kept, self.y, self.weights))
+        gradients = network._backward(passed, kept, self.y, self.weights)
+        return values, network._joined(network._with_zeros(gradients))
 
     def _forward(self, w: Array) -> tuple[list[float], list[Array], list[Any]]:
         network = self.network
@@ -415,7 +437,8 @@ class _OnRows(Problem):
             for output, one_hot in enumerate(np.eye(network.outputs, dtype=network.dtype)):
                 errors.append(root * (float(passed[-1][0, output]) - float(t[output])))
                 g = network._carried_back(one_hot[np.newaxis], kept, len(network.stages) - 1)
-                derivatives.append(root * network._joined(g).astype(np.float64))
+                joined = network._joined(network._with_zeros(g))
+                derivatives.append(root * joined.astype(np.float64))
         return np.array(errors), np.array(derivatives)
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 Words: TypeAlias = NDArray[np.uint64]
 """32-bit words, each in the lower half of 64 bits, so that products of two do not overflow."""
 
-KERNEL, BIAS, _RESERVED, SHUFFLE, DROPOUT, SPLIT = range(6)
+KERNEL, BIAS, _RESERVED, SHUFFLE, DROPOUT, SPLIT, NOISE = range(7)
 SWEEP, HIDDEN, VISIBLE, FLIP = range(16, 20)
 """What a stream is for: the `purpose` of its address."""
 
@@ -65,11 +65,12 @@ class Stream:
     seed : int
         Of the whole network, 0 to 2**64 - 1.
     purpose : int
-        KERNEL, BIAS, SHUFFLE, DROPOUT or SPLIT.
+        KERNEL, BIAS, SHUFFLE, DROPOUT, SPLIT or NOISE.
     layer : int
         Index in the configuration's list of layers; 0 for the shuffle.
     step : int
-        Training step (dropout) or epoch (shuffle), else 0. Only its lower 32 bits count.
+        Training step (dropout, noise), epoch (shuffle) or table (embeddings), else 0. Only its
+        lower 32 bits count.
 
     Examples
     --------

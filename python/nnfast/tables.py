@@ -1,0 +1,320 @@
+"""Tables as they are: columns of numbers and of words, some missing, as a network takes them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from nnfast import _validation
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from numpy.typing import NDArray
+
+    from nnfast._layer import Layer
+
+    Array: TypeAlias = NDArray[Any]
+
+MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "None", "null")
+"""Words that say that a value is missing."""
+
+
+class Column(NamedTuple):
+    """What a table knows of one of its columns."""
+
+    name: str
+    categories: tuple[str, ...] | None  # in rising order, from code 1 on; None for numbers
+    mean: float = 0.0  # of the numbers that are there
+    has_gaps: bool = False  # whether some were missing among those that it was fitted to
+
+
+class Table:
+    """Turns the columns of a table into numbers and codes, and codes back into words.
+
+    Made by `Table.fit`. Of a column of numbers, X has a column of these numbers; of a column of
+    words a column of codes, for `nnfast.Embedding`. Code 0 is for what is missing and for words
+    that were not there when the table was fitted. A missing number becomes the mean of the others,
+    and has a 1 in a column that says so, where there were such when the table was fitted. Columns
+    of numbers come first in X, then those that say what is missing, then those of codes.
+
+    Examples
+    --------
+    >>> import nnfast as nn
+    >>> columns = {
+    ...     "colour": ["red", "blue", "red", "?"],
+    ...     "weight": [1.0, 3.0, None, 2.0],
+    ...     "price": [10.0, 12.0, 9.0, 11.0],
+    ... }
+    >>> table = nn.Table.fit(columns, target="price")
+    >>> table.encode(columns)
+    array([[1., 0., 2.],
+           [3., 0., 1.],
+           [2., 1., 2.],
+           [2., 0., 0.]])
+    >>> table.layers()
+    [Input(3), Standardize(leave=[2]), Embedding({2: (3, 2)})]
+    >>> table.targets(columns)
+    array([10., 12.,  9., 11.])
+    >>> table.decode(table.encode(columns))["colour"].tolist()
+    ['red', 'blue', 'red', None]
+    """
+
+    def __init__(
+        self, columns: Iterable[Column], target: str | None, missing: Iterable[str] = MISSING
+    ) -> None:
+        self._missing = frozenset(missing)
+        self._target = target
+        columns = tuple(columns)
+        self._numbers = tuple(one for one in columns if one.categories is None)
+        self._gaps = tuple(one for one in self._numbers if one.has_gaps)
+        self._words = tuple(one for one in columns if one.categories is not None)
+
+    @classmethod
+    def fit(
+        cls,
+        columns: Any,
+        *,
+        target: str | None = None,
+        categories: Collection[str] = (),
+        missing: Collection[str] = MISSING,
+    ) -> Table:
+        """Find out what the columns of the training rows hold.
+
+        Parameters
+        ----------
+        columns : dict of columns, or DataFrame
+            From names to equally long lists or arrays.
+        target : str, optional
+            The name of the column to be predicted, which is left out of X.
+        categories : collection of str, optional
+            The names of columns of numbers that are categories all the same, such as postal codes.
+            Columns of words are, unless every word of one is a number.
+        missing : collection of str, optional
+            Words that say that a value is missing; None and NaN always do.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the columns are none, or of different lengths, or a name is of none of them.
+        """
+        names = _names(columns)
+        if isinstance(categories, str) or isinstance(missing, str):
+            raise TypeError("categories and missing are collections of words; one is a single word")
+        asked = [*categories, *([] if target is None else [target])]
+        for name in asked:
+            if name not in names:
+                raise ValueError(
+                    f"there is no column {name!r}; wanted is one of {', '.join(map(repr, names))}"
+                )
+        gaps = frozenset(missing)
+        fitted = []
+        for name in names:
+            if name == target:
+                continue
+            words, numbers = _read(columns, name, gaps)
+            if numbers is None or name in categories:
+                known = tuple(sorted({word for word in words if word is not None}))
+                fitted.append(Column(name, known))
+            else:
+                there = np.isfinite(numbers)
+                mean = float(numbers[there].mean()) if there.any() else 0.0
+                fitted.append(Column(name, None, mean, not there.all()))
+        if not fitted:
+            raise ValueError("columns has none beside the target; wanted is at least one")
+        return cls(fitted, target, missing)
+
+    @property
+    def names(self) -> list[str]:
+        """What the columns of X are, in their order."""
+        return [
+            *(one.name for one in self._numbers),
+            *(f"{one.name} is missing" for one in self._gaps),
+            *(one.name for one in self._words),
+        ]
+
+    def encode(self, columns: Any) -> NDArray[np.float64]:
+        """Return X for rows of a table with the same columns; the target may be left out."""
+        length = None
+        words: dict[str, Sequence[str | None]] = {}
+        numbers: dict[str, NDArray[np.float64]] = {}
+        for column in (*self._numbers, *self._words):
+            texts, values = _read(columns, column.name, self._missing)
+            if length is not None and len(texts) != length:
+                raise ValueError(
+                    f"column {column.name!r} has {len(texts)} values; wanted are {length}, as many "
+                    "as the others have"
+                )
+            length = len(texts)
+            if column.categories is not None:
+                words[column.name] = texts
+            elif values is not None:
+                numbers[column.name] = values
+            elif all(text is None for text in texts):
+                numbers[column.name] = np.full(length, np.nan)
+            else:
+                wrong = next(text for text in texts if text is not None and not _is_number(text))
+                raise ValueError(f"column {column.name!r} holds {wrong!r}; wanted are numbers")
+        parts: list[Any] = [
+            *(_filled(numbers[column.name], column.mean) for column in self._numbers),
+            *(np.isnan(numbers[column.name]) for column in self._gaps),
+            *(_codes(words[column.name], column.categories or ()) for column in self._words),
+        ]
+        return np.column_stack(parts).astype(np.float64)
+
+    def decode(self, X: Any) -> dict[str, Array]:
+        """Return the columns that X was made of: numbers, and words, None where there was none."""
+        x = _validation.inputs(
+            X,
+            columns=len(self.names),
+            dtype=np.dtype(np.float64),
+            backend=_backend(),
+        )
+        columns: dict[str, Array] = {}
+        gaps = {one.name: len(self._numbers) + place for place, one in enumerate(self._gaps)}
+        for place, column in enumerate(self._numbers):
+            values = x[:, place].astype(np.float64)
+            if column.name in gaps:
+                values[x[:, gaps[column.name]] == 1] = np.nan
+            columns[column.name] = values
+        first = len(self._numbers) + len(self._gaps)
+        for place, column in enumerate(self._words, start=first):
+            words = np.array([None, *(column.categories or ())], dtype=object)
+            codes = x[:, place]
+            wrong = ~((codes >= 0) & (codes < len(words)) & (codes == np.floor(codes)))
+            if wrong.any():
+                row = int(wrong.argmax())
+                raise ValueError(
+                    f"X holds {codes[row]} at row {row}, column {place}; wanted are codes of "
+                    f"{column.name!r}, from 0 to {len(words) - 1}"
+                )
+            columns[column.name] = words[codes.astype(np.int64)]
+        return columns
+
+    def targets(self, columns: Any) -> Array:
+        """Return the target's column: numbers, or words, which are labels of classes."""
+        if self._target is None:
+            raise ValueError("the table has no target; wanted is Table.fit(columns, target=...)")
+        words, numbers = _read(columns, self._target, self._missing)
+        for row, word in enumerate(words):
+            if word is None:
+                raise ValueError(f"the target {self._target!r} is missing in row {row}")
+        return np.array(words) if numbers is None else numbers
+
+    def layers(self, dimensions: int | None = None) -> list[Layer]:
+        """Return the layers that a network for this table starts with.
+
+        Parameters
+        ----------
+        dimensions : int, optional
+            The length of every category's vector. The default is half the number of categories,
+            rounded up, and 50 at most, a rule of thumb.
+        """
+        from nnfast.layers import Embedding, Input, Standardize
+
+        first = len(self._numbers) + len(self._gaps)
+        columns = {}
+        for place, column in enumerate(self._words, start=first):
+            count = 1 + len(column.categories or ())
+            columns[place] = (count, dimensions or min(50, (count + 1) // 2))
+        layers: list[Layer] = [Input(len(self.names)), Standardize(leave=list(columns))]
+        return [*layers, Embedding(columns)] if columns else layers
+
+    def config(self) -> dict[str, Any]:
+        """Return all that the table knows as a plain dict, which JSON can hold."""
+        columns = [one._asdict() for one in (*self._numbers, *self._words)]
+        return {"columns": columns, "target": self._target, "missing": sorted(self._missing)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Table:
+        """Return the table that a dict made by `config` describes."""
+        columns = []
+        for one in config["columns"]:
+            words = one["categories"]
+            columns.append(Column(**{**one, "categories": None if words is None else tuple(words)}))
+        return cls(columns, config["target"], config["missing"])
+
+    def __repr__(self) -> str:
+        return f"Table({', '.join(map(repr, self.names))})"
+
+
+def _backend() -> Any:
+    from nnfast import _backend
+
+    return _backend.get()
+
+
+def _names(columns: Any) -> list[str]:
+    """Return the names of the columns of a dict or a DataFrame."""
+    if not (hasattr(columns, "keys") and hasattr(columns, "__getitem__")):
+        raise TypeError(
+            f"columns is a {type(columns).__name__}; wanted is a dict from names to columns, or a "
+            "DataFrame"
+        )
+    names = list(columns.keys())
+    if not names:
+        raise ValueError("columns is empty; wanted is at least one column")
+    lengths = {name: len(columns[name]) for name in names}
+    for name in names:
+        if lengths[name] != lengths[names[0]] or lengths[name] == 0:
+            raise ValueError(
+                f"column {name!r} has {lengths[name]} values and {names[0]!r} has "
+                f"{lengths[names[0]]}; wanted are as many, at least one"
+            )
+    return names
+
+
+def _read(
+    columns: Any, name: str, missing: frozenset[str]
+) -> tuple[Sequence[str | None], NDArray[np.float64] | None]:
+    """Return a column as words, None where one is missing; and as numbers, if they are some."""
+    if not (hasattr(columns, "keys") and name in columns):
+        raise ValueError(f"columns has no column {name!r}; wanted is a dict with one")
+    values = np.asarray(columns[name])
+    if values.ndim != 1:
+        raise ValueError(f"column {name!r} has the shape {values.shape}; wanted is (rows,)")
+    if values.dtype.kind in "buif":
+        numbers = values.astype(np.float64)
+        if np.isinf(numbers).any():
+            raise ValueError(f"column {name!r} holds inf; wanted are finite numbers")
+        words = [None if one != one else _word(one) for one in values.tolist()]
+        return words, numbers
+    words = [_clean(one, missing) for one in values.tolist()]
+    if any(word is not None for word in words) and all(
+        word is None or _is_number(word) for word in words
+    ):
+        return words, np.array([np.nan if word is None else float(word) for word in words])
+    return words, None
+
+
+def _filled(numbers: NDArray[np.float64], mean: float) -> NDArray[np.float64]:
+    return np.where(np.isnan(numbers), mean, numbers)
+
+
+def _codes(words: Sequence[str | None], categories: Sequence[str]) -> list[int]:
+    codes: dict[str | None, int] = {word: code for code, word in enumerate(categories, start=1)}
+    return [codes.get(word, 0) for word in words]
+
+
+def _word(value: Any) -> str:
+    """Return a number as a word: whole ones alike, whether they come as 3 or as 3.0."""
+    return str(int(value)) if float(value).is_integer() else str(value)
+
+
+def _clean(value: Any, missing: frozenset[str]) -> str | None:
+    if value is None or value != value:
+        return None
+    if isinstance(value, (int, float)):
+        return _word(value)
+    word = str(value).strip()
+    return None if word in missing else word
+
+
+def _is_number(word: str) -> bool:
+    try:
+        return math.isfinite(float(word))
+    except ValueError:
+        return False
