@@ -34,8 +34,9 @@ impl Decision {
     pub fn of(head: &Head, output: &Activation, outputs: usize) -> Self {
         match (head, output) {
             (Head::Softmax { .. }, _) | (_, Activation::Softmax | Activation::LogSoftmax) => Self::Largest,
-            (Head::Logistic { from_logits: true }, _) => Self::Above(0.0),
-            (Head::Logistic { from_logits: false }, _) | (_, Activation::Sigmoid(_)) => Self::Above(0.5),
+            (Head::Logistic { from_logits: true, .. }, _) => Self::Above(0.0),
+            (Head::Separate(loss), _) if loss.decides_by_sign() => Self::Above(0.0),
+            (Head::Logistic { from_logits: false, .. }, _) | (_, Activation::Sigmoid(_)) => Self::Above(0.5),
             (Head::Separate(_), _) if outputs == 1 => Self::Above(0.5),
             (Head::Separate(_), _) => Self::Largest,
         }

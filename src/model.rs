@@ -373,7 +373,8 @@ impl<T: Float> Model<T> {
         self.check_inputs(&data.inputs)?;
         self.check_fitted()?;
         let (rows, outputs) = (data.inputs.rows(), self.network.outputs());
-        let sparse = self.training.as_ref().ok_or_else(not_compiled)?.wants_classes();
+        let training = self.training.as_ref().ok_or_else(not_compiled)?;
+        let (sparse, wanted) = (training.wants_classes(), training.target_columns(outputs));
         let problem = match data.targets {
             _ if rows == 0 => "X has no rows",
             _ if u32::try_from(rows).is_err() => "X has more than 4,294,967,295 rows",
@@ -383,7 +384,7 @@ impl<T: Float> Model<T> {
             }
             Targets::Values(..) if sparse => "this loss wants class indices",
             Targets::Classes(_) if !sparse => "this loss wants a value for each output",
-            Targets::Values(_, columns) if columns != outputs => "y has another width than the network",
+            Targets::Values(_, columns) if Some(columns) != wanted => "y has another width than the network",
             Targets::Classes(classes) if classes.iter().any(|&class| class as usize >= outputs) => {
                 "y has a class that the network has no output for"
             }

@@ -204,7 +204,12 @@ impl<T: Float> Training<T> {
         if wants_squares && !matches!(spec.loss, Loss::MeanSquaredError(_)) {
             return Err(Error::Configuration("this optimizer is for squared errors alone".into()));
         }
+        if head.target_columns(network.outputs()).is_none() {
+            let each = spec.loss.outputs_for_each();
+            return Err(Error::Configuration(format!("this loss wants {each} outputs for each column of y")));
+        }
         let plan = Plan::for_training(network.inputs(), network.layers(), spec.metrics.len());
+        let small = Small::new(network, &head, spec.metrics.len());
         Ok(Self {
             decision: Decision::of(&head, output, network.outputs()),
             head,
@@ -214,7 +219,7 @@ impl<T: Float> Training<T> {
             learner: Learner::new(network, spec.optimizer)?,
             scratches: Vec::new(),
             finite: false.into(),
-            small: Small::new(network, &head, spec.metrics.len()),
+            small,
             memory: Memory::default(),
             order: Vec::new(),
             spec,
@@ -231,7 +236,12 @@ impl<T: Float> Training<T> {
 
     /// Whether the loss takes class indices rather than a value for each output.
     pub fn wants_classes(&self) -> bool {
-        matches!(self.spec.loss, Loss::SparseCategoricalCrossEntropy(_))
+        self.spec.loss.wants_classes()
+    }
+
+    /// How many columns of values the targets of so many outputs have, if the loss takes values.
+    pub fn target_columns(&self, outputs: usize) -> Option<usize> {
+        self.head.target_columns(outputs)
     }
 
     /// Takes some steps. Gives the means of the rows' losses and metrics.

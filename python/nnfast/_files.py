@@ -99,7 +99,7 @@ def load(
     Traceback (most recent call last):
     FileNotFoundError: path is 'missing.safetensors', where there is no file
     """
-    backend = _backend.select(backend)
+    _backend.select(backend)
     threads = None if threads is None else _validation.integer(threads, "threads")
     name = os.fspath(path)
     tensors, metadata = _read(name)

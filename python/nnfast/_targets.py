@@ -80,6 +80,8 @@ def encode(
         loss, values = _resolved(loss, values, outputs, argument)
     encoder = {
         "values": _values,
+        "nonnegative": _nonnegative,
+        "signs": _signs,
         "probabilities": _probabilities,
         "distributions": _distributions,
         "classes": _classes,
@@ -100,12 +102,9 @@ def matched(target: Target, like: Target, outputs: Outputs, argument: str) -> Ta
     )
 
 
-def decided(
-    predicted: Array, by_sign: bool, activation: Activation, classes: Array | None
-) -> Array:
+def decided(predicted: Array, by_sign: bool, border: float, classes: Array | None) -> Array:
     """Return the labels that a network's outputs decide on: the way back from `encode`."""
     if by_sign:
-        border = 0.0 if activation.name == "linear" else 0.5
         numbers = (predicted > border).astype(np.int64)
         if predicted.shape[-1] > 1:
             return numbers
@@ -171,9 +170,10 @@ def _columns(values: Array, loss: Loss, outputs: Outputs, argument: str) -> Arra
             "classes, a softmax output and cross_entropy)"
         )
     columns = values[:, np.newaxis] if values.ndim == 1 else values
-    if columns.shape[1] != outputs.units:
+    wanted = outputs.units // loss.outputs_for_each
+    if columns.shape[1] != wanted:
         raise ValueError(
-            f"{argument} has the shape {values.shape}; wanted is ({len(values)}, {outputs.units}) "
+            f"{argument} has the shape {values.shape}; wanted is ({len(values)}, {wanted}) "
             f"for {loss.name} with {outputs.units} outputs" + _hint(values, loss)
         )
     with np.errstate(over="ignore"):
@@ -183,9 +183,55 @@ def _columns(values: Array, loss: Loss, outputs: Outputs, argument: str) -> Arra
 
 
 def _hint(values: Array, loss: Loss) -> str:
-    if values.ndim > 1 or loss.targets not in ("distributions", "probabilities"):
+    if values.ndim > 1 or loss.targets not in ("distributions", "probabilities", "signs"):
         return ""
     return "; class numbers belong to a softmax output and cross_entropy"
+
+
+def _nonnegative(
+    values: Array, loss: Loss, outputs: Outputs, argument: str
+) -> tuple[Array, Array | None]:
+    """Encode numbers from 0 on, such as counts, one for each output."""
+    columns = _columns(values, loss, outputs, argument)
+    _refuse(columns < 0, columns, argument, loss, "numbers from 0 on")
+    return columns, outputs.classes
+
+
+def _refuse(wrong: Array, columns: Array, argument: str, loss: Loss, wanted: str) -> None:
+    """Refuse the first value that is wrong, if any is."""
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise ValueError(
+            f"{argument} holds {columns[row, column]:g} at row {row}, column {column}; {loss.name} "
+            f"wants {wanted}"
+        )
+
+
+def _signs(
+    values: Array, loss: Loss, outputs: Outputs, argument: str
+) -> tuple[Array, Array | None]:
+    """Encode yes-or-no targets as 1 and 0, whether they come as these, as 1 and -1 or as labels."""
+    classes = outputs.classes
+    if outputs.units == 1:
+        values = _one_column(values, loss, argument)
+        if values.dtype.kind in "Ub" or _are_strings(classes):
+            numbers, classes = _class_numbers(values, 2, classes, argument)
+            return _columns(numbers, loss, outputs, argument), classes
+    columns = _columns(values, loss, outputs, argument)
+    wrong = (columns != 1) & (columns != 0) & (columns != -1)
+    _refuse(wrong, columns, argument, loss, "0 and 1, or -1 and 1")
+    low = [int(value) for value in (0, -1) if (columns == value).any()]
+    if len(low) == 2:
+        raise ValueError(f"{argument} holds both 0 and -1; {loss.name} wants one of them for no")
+    if outputs.units == 1 and low:  # all yes leaves open what no is called
+        if classes is None:
+            classes = np.array([low[0], 1])
+        elif classes[0] != low[0]:
+            raise ValueError(
+                f"{argument} holds {low[0]}; wanted are labels of those seen before: "
+                f"{_list(classes)}"
+            )
+    return (columns == 1).astype(outputs.dtype), classes
 
 
 def _probabilities(
@@ -205,12 +251,7 @@ def _probabilities(
                 classes = np.array([False, True]) if values.dtype.kind == "b" else np.arange(2)
             columns = _columns(values, loss, outputs, argument)
     outside = (columns < 0) | (columns > 1)
-    if outside.any():
-        row, column = np.argwhere(outside)[0]
-        raise ValueError(
-            f"{argument} holds {columns[row, column]:g} at row {row}, column {column}; {loss.name} "
-            "wants 0 and 1, or probabilities between them"
-        )
+    _refuse(outside, columns, argument, loss, "0 and 1, or probabilities between them")
     return columns, classes
 
 
@@ -219,12 +260,7 @@ def _distributions(
 ) -> tuple[Array, Array | None]:
     """Encode distributions over the classes: rows that are not negative and have the sum 1."""
     columns = _columns(values, loss, outputs, argument)
-    if (columns < 0).any():
-        row, column = np.argwhere(columns < 0)[0]
-        raise ValueError(
-            f"{argument} holds {columns[row, column]:g} at row {row}, column {column}; {loss.name} "
-            "wants no negative values"
-        )
+    _refuse(columns < 0, columns, argument, loss, "no negative values")
     sums = columns.sum(axis=1, dtype=np.float64)
     wrong = np.abs(sums - 1) > SUM_TOLERANCE
     if wrong.any():

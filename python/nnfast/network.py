@@ -106,7 +106,8 @@ class FeedForward(Predictor):
             seed = int.from_bytes(os.urandom(4), "little")
         self._seed = _validation.integer(seed, "seed", minimum=0, below=_validation.SEED_LIMIT)
         self._threads = None if threads is None else _validation.integer(threads, "threads")
-        self._backend = _architecture.backend(self._layers, backend)
+        self._asked_backend = backend
+        self._backend = self._home_backend = _architecture.backend(self._layers, backend)
         self._history: dict[str, list[float]] = {}
         self._classes: Array | None = None
         self.stop_training = False
@@ -175,36 +176,58 @@ class FeedForward(Predictor):
         >>> import nnfast as nn
         >>> net = nn.FeedForward("4-3", output="softmax").compile("sgd")
         >>> net.optimizer, net.loss
-        (SGD(learning_rate=0.01, momentum=0.0, nesterov=False), CrossEntropy(from_logits=False))
+        (SGD(learning_rate=0.01, momentum=0.0, nesterov=False), CrossEntropy(...))
         """
         layer = _architecture.output(self._layers)
         output = layer.activation
         chosen_optimizer = optimizers.registry.get(
             "adam" if optimizer is None else optimizer, "optimizer"
         )
-        chosen_loss = losses.registry.get(output.default_loss if loss is None else loss, "loss")
+        chosen_loss = losses.checked_loss(output.default_loss if loss is None else loss)
         chosen_loss.check_output(output)
+        chosen_loss.check_count(layer.units)
         chosen_optimizer.check(self._layers, chosen_loss, self.parameter_count)
+        backend = self._backend_for(chosen_loss)
         if metrics is None:
             metrics = chosen_loss.default_metrics
         self._metrics = checked_metrics(metrics)
         self._optimizer, self._loss = chosen_optimizer, chosen_loss
-        if self._compiled_loss is not None:
+        epoch = None if self._compiled_loss is None else self._network.state()["epoch"]
+        if backend != self._backend:
+            parameters = self._network.parameters()
+            self._backend = backend
+            self._network = self._built()
+            self._network.set_parameters(parameters)
+        if epoch is not None:
             self._compiled_loss = None
             self._compile_for(chosen_loss.resolved(output, layer.units, soft=False))
+            self._network.set_state(**{**self._network.state(), "epoch": epoch})
         return self
+
+    def _backend_for(self, loss: losses.Loss) -> str:
+        """Return where to compute with a loss: the core cannot call a user's Python code."""
+        if not isinstance(loss, losses.CustomLoss):
+            return self._home_backend
+        if self._asked_backend == "rust":
+            raise ValueError(
+                f"backend is 'rust' but the loss {loss!r} is Python code of your own, which only "
+                "the NumPy backend can call; leave backend out, or take 'numpy'"
+            )
+        return "numpy"
 
     def _compile_for(self, loss: losses.Loss) -> None:
         """Tell the backend what to learn by, unless it knows; a new loss alone keeps its state."""
         if loss == self._compiled_loss:
             return
         state = None if self._compiled_loss is None else self._network.state()
+        own = isinstance(loss, losses.CustomLoss)
         config = {
             "optimizer": self._optimizer.config(),
-            "loss": loss.config(),
+            "loss": {"name": loss.name} if own else loss.config(),
             "metrics": [metric.name for metric in self._metrics],
         }
-        self._network.compile(_backend.described(config))
+        network: Any = self._network
+        network.compile(_backend.described(config), *losses.callable_by_numpy(loss))
         if state is not None:
             self._network.set_state(**state)
         self._compiled_loss = loss
@@ -255,8 +278,9 @@ class FeedForward(Predictor):
         X : array-like of shape (rows, inputs)
             Finite numbers. Arrays of float32, float64 and uint8 are read in place.
         y : array-like
-            For squared and absolute error, numbers of the shape (rows, outputs), or (rows,) for one
-            output. For classes, (rows,) of integers from 0, booleans or strings, or one-hot rows;
+            For squared error and other losses of numbers, those of the shape (rows, outputs), or
+            (rows,) for one output; for losses with several outputs for each number, (rows,
+            numbers). For classes, (rows,) of integers from 0, booleans or strings, or one-hot rows;
             for several sigmoid outputs, (rows, outputs) of 0 and 1.
         sample_weight : array-like of shape (rows,), optional
             What each row's loss is multiplied by: numbers that are not negative. The loss stays a
@@ -415,8 +439,8 @@ class FeedForward(Predictor):
     def predict_classes(self, X: ArrayLike) -> Array:
         """Return the class of each row, by the labels that the network was fitted with.
 
-        Of several outputs the largest decides; each sigmoid output decides for itself at 0.5, and
-        several of them give (rows, outputs) of 0 and 1.
+        Of several outputs the largest decides; each sigmoid output decides for itself at 0.5, each
+        output with a hinge loss at 0, and several of them give (rows, outputs) of 0 and 1.
 
         Parameters
         ----------
@@ -434,12 +458,17 @@ class FeedForward(Predictor):
         """
         output = _architecture.output(self._layers)
         by_sign = self._loss.decides_by_sign(output.activation, output.units)
+        if self._loss.outputs_for_each > 1:
+            raise ValueError(
+                f"predict_classes wants outputs of classes, but the loss is {self._loss}"
+            )
         if output.units == 1 and not by_sign:
             raise ValueError(
                 "predict_classes wants a sigmoid output, or several outputs; this network has one "
                 f"{output.activation.name} output"
             )
-        return _targets.decided(self.predict(X), by_sign, output.activation, self._classes)
+        border = self._loss.border(output.activation)
+        return _targets.decided(self.predict(X), by_sign, border, self._classes)
 
     # How it is kept ------------------------------------------------------------------------------
 
@@ -495,6 +524,7 @@ class FeedForward(Predictor):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._backend = _backend.select_or_other(self._backend)
+        self._home_backend = _backend.select_or_other(self._home_backend)
         snapshot = state["_network"]
         self._network = self._built()
         self._restore(snapshot)

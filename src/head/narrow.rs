@@ -2,9 +2,8 @@
 //!
 //! The arithmetic of each row is that of [`super::wide`], operation by operation.
 
-use super::{Batch, LogisticLoss};
-use crate::loss::{PointwiseLoss, Targets};
-use crate::math::{exp_not_above_one, log, sigmoid};
+use super::{Batch, Rule};
+use crate::loss::Targets;
 use crate::metric::one_where_equal;
 use crate::reduce::STRIPES;
 use crate::simd::{Float, Kernel, Simd, Vector, read, transpose, write};
@@ -34,44 +33,46 @@ impl<V: Vector> Wanted<V> {
     }
 }
 
-/// What happens to a block of rows.
-pub(super) trait BlockHead {
-    /// Whether the outputs change.
-    fn changes_outputs(&self) -> bool;
-    /// Gives the rows' losses, and leaves the deltas in `deltas`.
-    fn block<V: Vector>(
-        &self,
-        outputs: &mut [V],
-        deltas: &mut [V],
-        wanted: &Wanted<V>,
-        scale: V::Element,
-    ) -> V;
-}
-
 /// All rows of a batch, block by block. Where `FEATURES`, outputs and deltas lie output by output.
 pub(super) struct Blocks<'a, 'b, H, T, const FEATURES: bool> {
     pub head: H,
     pub batch: Batch<'a, 'b, T>,
 }
 
-impl<T: Float, H: BlockHead, const FEATURES: bool> Kernel for Blocks<'_, '_, H, T, FEATURES> {
+impl<T: Float, H: Rule, const FEATURES: bool> Kernel for Blocks<'_, '_, H, T, FEATURES> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        RareBlocks { head: self.head, batch: self.batch, features: FEATURES }.run(simd);
+    }
+}
+
+/// As [`Blocks`], where it is asked how outputs and deltas lie: half the code, and a little slower.
+pub(super) struct RareBlocks<'a, 'b, H, T> {
+    pub head: H,
+    pub batch: Batch<'a, 'b, T>,
+    pub features: bool,
+}
+
+impl<T: Float, H: Rule> Kernel for RareBlocks<'_, '_, H, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, _simd: S) {
-        let Self { head, batch } = self;
+        let Self { head, batch, features } = self;
         let Batch { outputs, deltas, values, targets, rows, scale, metrics: (metrics, decision) } = batch;
         let (lanes, columns) = (T::Vector::<S>::LANES, outputs.width);
         for first in (0..rows.len()).step_by(lanes) {
             let rows = &rows[first..rows.len().min(first + lanes)];
-            let mut z = match FEATURES {
+            let mut z = match features {
                 true => read_features::<T::Vector<S>>(outputs.values, outputs.stride, first, columns),
                 false => {
                     let values = &outputs.values[first * outputs.stride..];
                     read_columns(values, outputs.stride, rows.len(), columns)
                 }
             };
-            let wanted = wanted_of(targets, rows, columns);
+            let wanted = wanted_of(targets, rows);
             let mut delta = [T::Vector::<S>::constant(0.0); MOST_COLUMNS];
             let losses = head.block(&mut z[..columns], &mut delta[..columns], &wanted, scale);
             let mut lane = [T::ZERO; 16];
@@ -80,12 +81,12 @@ impl<T: Float, H: BlockHead, const FEATURES: bool> Kernel for Blocks<'_, '_, H, 
                 values.values[(first + row) * values.stride] = loss;
             }
             for (index, metric) in metrics.iter().enumerate() {
-                write(metric.block(&z[..columns], &wanted, decision), &mut lane[..lanes]);
+                write(metric.block(&z[head.measured(columns)], &wanted, decision), &mut lane[..lanes]);
                 for (row, &measure) in lane[..rows.len()].iter().enumerate() {
                     values.values[(first + row) * values.stride + 1 + index] = measure;
                 }
             }
-            if FEATURES {
+            if features {
                 for (index, delta) in delta[..columns].iter().enumerate() {
                     write(*delta, &mut deltas.values[index * deltas.stride + first..][..lanes]);
                 }
@@ -103,7 +104,7 @@ impl<T: Float, H: BlockHead, const FEATURES: bool> Kernel for Blocks<'_, '_, H, 
 
 /// What the outputs of some rows of the data should be.
 #[inline(always)]
-fn wanted_of<V: Vector>(targets: Targets<'_, V::Element>, rows: &[u32], columns: usize) -> Wanted<V> {
+fn wanted_of<V: Vector>(targets: Targets<'_, V::Element>, rows: &[u32]) -> Wanted<V> {
     match targets {
         Targets::Classes(classes) => {
             let mut wanted = [V::Element::ZERO; 16];
@@ -112,7 +113,7 @@ fn wanted_of<V: Vector>(targets: Targets<'_, V::Element>, rows: &[u32], columns:
             }
             Wanted::Classes(read(&wanted[..V::LANES]))
         }
-        Targets::Values(values, _) => {
+        Targets::Values(values, columns) => {
             let mut block = [V::Element::ZERO; 16 * MOST_COLUMNS];
             for (block, &row) in block.chunks_exact_mut(columns).zip(rows) {
                 block.copy_from_slice(&values[row as usize * columns..][..columns]);
@@ -175,7 +176,7 @@ fn write_columns<V: Vector>(
 
 /// The sum of a term for each output, in the order of [`crate::reduce::Sum`].
 #[inline(always)]
-fn sum<V: Vector>(terms: &[V]) -> V {
+pub(super) fn sum<V: Vector>(terms: &[V]) -> V {
     let mut stripes = [V::constant(0.0); STRIPES];
     for (stripe, &term) in stripes.iter_mut().zip(terms) {
         *stripe = stripe.add(term);
@@ -190,124 +191,4 @@ fn sum<V: Vector>(terms: &[V]) -> V {
         count = count.min(width);
     }
     stripes[0]
-}
-
-/// A loss that treats each output by itself.
-pub(super) struct Pointwise<L>(pub L);
-
-impl<L: PointwiseLoss> BlockHead for Pointwise<L> {
-    #[inline(always)]
-    fn changes_outputs(&self) -> bool {
-        false
-    }
-
-    #[inline(always)]
-    fn block<V: Vector>(
-        &self,
-        outputs: &mut [V],
-        deltas: &mut [V],
-        wanted: &Wanted<V>,
-        scale: V::Element,
-    ) -> V {
-        let Wanted::Values(wanted) = wanted else { unreachable!("class indices are of softmax alone") };
-        let columns = V::Element::from_f64(outputs.len() as f64);
-        let scale = V::splat(scale / columns);
-        let mut costs = [V::constant(0.0); MOST_COLUMNS];
-        for (index, &a) in outputs.iter().enumerate() {
-            costs[index] = self.0.value(a, wanted[index]);
-            deltas[index] = self.0.slope(a, wanted[index]).mul(scale);
-        }
-        sum(&costs[..outputs.len()]).div(V::splat(columns))
-    }
-}
-
-/// Sigmoid and the binary cross-entropy.
-pub(super) struct Logistic {
-    pub from_logits: bool,
-}
-
-impl BlockHead for Logistic {
-    #[inline(always)]
-    fn changes_outputs(&self) -> bool {
-        !self.from_logits
-    }
-
-    #[inline(always)]
-    fn block<V: Vector>(
-        &self,
-        outputs: &mut [V],
-        deltas: &mut [V],
-        wanted: &Wanted<V>,
-        scale: V::Element,
-    ) -> V {
-        let losses = Pointwise(LogisticLoss).block(outputs, deltas, wanted, scale);
-        if !self.from_logits {
-            for output in outputs {
-                *output = sigmoid(*output);
-            }
-        }
-        losses
-    }
-}
-
-/// Softmax and the categorical cross-entropy.
-pub(super) struct Softmax {
-    pub from_logits: bool,
-}
-
-impl BlockHead for Softmax {
-    #[inline(always)]
-    fn changes_outputs(&self) -> bool {
-        !self.from_logits
-    }
-
-    #[inline(always)]
-    fn block<V: Vector>(
-        &self,
-        outputs: &mut [V],
-        deltas: &mut [V],
-        wanted: &Wanted<V>,
-        scale: V::Element,
-    ) -> V {
-        let count = outputs.len();
-        let mut maximum = outputs[0];
-        for &z in &outputs[1..] {
-            maximum = maximum.max(z);
-        }
-        let mut shares = [V::constant(0.0); MOST_COLUMNS];
-        for (share, &z) in shares.iter_mut().zip(outputs.iter()) {
-            *share = exp_not_above_one(z.sub(maximum));
-        }
-        let total = sum(&shares[..count]);
-        let (log_total, scale) = (log(total), V::splat(scale));
-        for share in &mut shares[..count] {
-            *share = share.div(total);
-        }
-        let losses = match wanted {
-            Wanted::Classes(classes) => {
-                let mut logit = maximum;
-                for index in 0..count {
-                    let distance = classes.sub(V::constant(index as f64)).abs();
-                    let here = distance.less(V::constant(0.5));
-                    logit = V::select(here, outputs[index], logit);
-                    let one = V::select(here, V::constant(1.0), V::constant(0.0));
-                    deltas[index] = shares[index].sub(one).mul(scale);
-                }
-                log_total.sub(logit.sub(maximum))
-            }
-            Wanted::Values(wanted) => {
-                let all = sum(&wanted[..count]);
-                let mut costs = [V::constant(0.0); MOST_COLUMNS];
-                for index in 0..count {
-                    costs[index] = log_total.sub(outputs[index].sub(maximum)).mul(wanted[index]);
-                    deltas[index] = shares[index].mul(all).sub(wanted[index]).mul(scale);
-                }
-                sum(&costs[..count])
-            }
-        };
-        if !self.from_logits {
-            outputs.copy_from_slice(&shares[..count]);
-        }
-        losses
-    }
 }

@@ -1,16 +1,57 @@
 //! Rows in lanes and outputs in lanes: the same bits.
 
 use super::*;
-use crate::loss::{CrossEntropy, MeanSquaredError};
+use crate::loss::binary;
+use crate::loss::{
+    CrossEntropy, FocalCrossEntropy, GaussianNll, Hinge, Huber, LogCosh, MeanAbsoluteError,
+    MeanAbsolutePercentageError, MeanSquaredError, MeanSquaredLogarithmicError, Poisson, Quantile,
+    SquaredHinge,
+};
 use crate::simd::{InstructionSet, Kernel, run_on};
 
-const HEADS: [Head; 5] = [
-    Head::Softmax { from_logits: false },
-    Head::Softmax { from_logits: true },
-    Head::Logistic { from_logits: false },
-    Head::Logistic { from_logits: true },
-    Head::Separate(Loss::MeanSquaredError(MeanSquaredError {})),
-];
+fn heads() -> Vec<Head> {
+    let focal = |gamma, label_smoothing| FocalCrossEntropy {
+        alpha: 0.25,
+        gamma,
+        apply_class_balancing: gamma != 2.0,
+        from_logits: false,
+        label_smoothing,
+    };
+    let categorical = [
+        Categorical::CrossEntropy,
+        Categorical::Smoothed(0.1),
+        Categorical::KullbackLeibler,
+        Categorical::Focal(focal(2.0, 0.0)),
+        Categorical::Focal(focal(0.5, 0.1)),
+    ];
+    let binary = [
+        Binary::CrossEntropy,
+        Binary::cross_entropy(0.1),
+        Binary::Focal(binary::Focal::of(&focal(2.0, 0.0))),
+        Binary::Focal(binary::Focal::of(&focal(0.5, 0.1))),
+    ];
+    let separate = [
+        Loss::Hinge(Hinge {}),
+        Loss::Huber(Huber { delta: 1.5 }),
+        Loss::LogCosh(LogCosh {}),
+        Loss::MeanAbsoluteError(MeanAbsoluteError {}),
+        Loss::MeanAbsolutePercentageError(MeanAbsolutePercentageError {}),
+        Loss::MeanSquaredError(MeanSquaredError {}),
+        Loss::MeanSquaredLogarithmicError(MeanSquaredLogarithmicError {}),
+        Loss::Poisson(Poisson {}),
+        Loss::SquaredHinge(SquaredHinge {}),
+        Loss::GaussianNll(GaussianNll { epsilon: 1e-6, full: true }),
+        Loss::Quantile(Quantile { quantiles: vec![0.5] }),
+        Loss::Quantile(Quantile { quantiles: vec![0.1, 0.45, 0.9] }),
+    ];
+    let mut heads = Vec::new();
+    for from_logits in [false, true] {
+        heads.extend(categorical.map(|loss| Head::Softmax { loss, from_logits }));
+        heads.extend(binary.map(|loss| Head::Logistic { loss, from_logits }));
+    }
+    heads.extend(separate.map(Head::Separate));
+    heads
+}
 
 const METRICS: [Metric; 3] = [Metric::Accuracy, Metric::MeanAbsoluteError, Metric::MeanSquaredError];
 
@@ -39,18 +80,14 @@ impl<T: Float> Kernel for Evaluate<T> {
             values: Rows::adjoining(&mut values, 4),
             targets: match &self.classes {
                 Some(classes) => Targets::Classes(classes),
-                None => Targets::Values(&self.wanted, self.columns),
+                None => Targets::Values(&self.wanted, self.wanted.len() / count),
             },
             rows: &rows,
             scale: T::from_f64(1.0 / 7.0),
             metrics: (&METRICS, self.decision),
         };
-        match (self.wide, self.head) {
-            (false, head) => head.evaluate::<S, T, false>(simd, batch),
-            (true, Head::Softmax { from_logits }) => simd.vectorize(wide::Softmax { from_logits, batch }),
-            (true, Head::Logistic { from_logits }) => simd.vectorize(wide::Logistic { from_logits, batch }),
-            (true, Head::Separate(_)) => simd.vectorize(wide::Pointwise { loss: MeanSquaredError {}, batch }),
-        }
+        let narrow = !self.wide && self.columns <= narrow::MOST_COLUMNS;
+        self.head.evaluate_as::<S, T, false>(simd, Judged { batch, narrow });
         [self.outputs, deltas, values]
     }
 }
@@ -68,9 +105,10 @@ fn assert_same<T: Float>(rows: usize, columns: usize) {
         outputs[columns] = T::from_f64(f64::INFINITY);
         outputs[3 * columns - 1] = T::from_f64(f64::NEG_INFINITY);
     }
-    let wanted: Vec<T> = (0..rows * columns).map(|i| T::from_f64((i % 3) as f64 / 2.0)).collect();
     let classes: Vec<u32> = (0..rows).map(|row| (row * 5 % columns) as u32).collect();
-    for head in HEADS {
+    for head in heads() {
+        let Some(width) = head.target_columns(columns) else { continue };
+        let wanted: Vec<T> = (0..rows * width).map(|i| T::from_f64((i % 3) as f64 / 2.0)).collect();
         for classes in [None, Some(classes.clone())] {
             if classes.is_some() && !matches!(head, Head::Softmax { .. }) {
                 continue;
@@ -80,7 +118,7 @@ fn assert_same<T: Float>(rows: usize, columns: usize) {
                 Head::Logistic { .. } | Head::Separate(_) => Decision::Above(0.5),
             };
             let work = |wide| Evaluate {
-                head,
+                head: head.clone(),
                 wide,
                 columns,
                 outputs: outputs.clone(),
@@ -115,6 +153,14 @@ fn narrow_is_wide() {
 
 #[test]
 fn a_cross_entropy_wants_its_activation() {
-    let loss = Loss::BinaryCrossEntropy(CrossEntropy { from_logits: false });
+    let loss = Loss::BinaryCrossEntropy(CrossEntropy { from_logits: false, label_smoothing: 0.0 });
     assert!(loss.head(&crate::activation::Activation::Softmax).is_err());
+}
+
+#[test]
+fn a_group_has_room() {
+    for count in [0, crate::loss::MOST_IN_GROUP + 1] {
+        let loss = Loss::Quantile(Quantile { quantiles: vec![0.5; count] });
+        assert!(loss.head(&crate::activation::Activation::Softmax).is_err());
+    }
 }

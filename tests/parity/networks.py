@@ -36,6 +36,8 @@ def other(value: Any) -> Any:
     """Give another value that a parameter may have, whatever it is."""
     if isinstance(value, bool):
         return not value
+    if isinstance(value, tuple):
+        return tuple(map(other, value))
     return 0.5 * value if value else 0.25
 
 
@@ -79,8 +81,20 @@ def fits(loss: nn.losses.Loss, output: nn.activations.Activation) -> bool:
     return True
 
 
-HEADS = [(loss, output) for loss in LOSSES for output in ACTIVATIONS if fits(loss, output)]
-"""Every loss with every output activation that it may have."""
+def is_told_apart(loss: nn.losses.Loss, output: nn.activations.Activation) -> bool:
+    """Tell whether a pair is worth a test of its own: losses of outputs meet them one way."""
+    plain = ("mean_squared_error", "mean_absolute_error")
+    some = ("linear", "tanh", "sigmoid", "softplus", "exponential")
+    return loss.name in plain or hasattr(loss, "from_logits") or output.name in some
+
+
+HEADS = [
+    (loss, output)
+    for loss in LOSSES
+    for output in ACTIVATIONS
+    if fits(loss, output) and is_told_apart(loss, output)
+]
+"""Every loss with output activations that it may have; some losses with all of them."""
 
 
 def layout(x: NDArray[Any], how: str) -> NDArray[Any]:
@@ -103,6 +117,13 @@ def targets(kind: str, rows: int, outputs: int, random: np.random.Generator) -> 
         return weights / weights.sum(axis=1, keepdims=True)
     if kind == "probabilities":
         return random.random((rows, outputs))
+    if kind == "signs":
+        yes = random.integers(0, 2, (rows, outputs))
+        return 2 * yes - 1 if random.random() < 0.5 else yes
+    if kind == "nonnegative":
+        return random.exponential(size=(rows, outputs))
+    if kind == "nonzero":
+        return random.choice([-1.0, 1.0], (rows, outputs)) * (0.5 + random.random((rows, outputs)))
     return random.normal(size=(rows, outputs))
 
 
@@ -121,6 +142,17 @@ class Run:
     source: str = "float64"
     layout: str = "rows"
     weighted: bool = False
+
+    def __post_init__(self) -> None:
+        """Give the last layer as many outputs for each column of y as the loss wants."""
+        last = self.layers[-1].replace(units=self.columns * self.loss.outputs_for_each)
+        object.__setattr__(self, "layers", (*self.layers[:-1], last))
+
+    @property
+    def columns(self) -> int:
+        """How many columns y has."""
+        units, each = self.layers[-1].units, self.loss.outputs_for_each
+        return units if units % each else units // each
 
     @property
     def trainable(self) -> bool:
@@ -152,8 +184,10 @@ class Run:
         for layer in self.layers:
             for column, categories, _ in getattr(layer, "columns", ()):
                 x[:, column] = random.integers(0, categories, self.rows)
-        outputs = self.layers[-1].units
-        y = targets(self.loss.targets, self.rows, outputs, random)
+        # A percentage of next to nothing would drown all else.
+        percent = isinstance(self.loss, nn.MeanAbsolutePercentageError)
+        kind = "nonzero" if percent else self.loss.targets
+        y = targets(kind, self.rows, self.columns, random)
         return layout(x.astype(self.source), self.layout), y
 
     def weights(self) -> NDArray[Any] | None:

@@ -44,13 +44,14 @@ def test_losses_of_extreme_logits(name: str, dtype: str, from_logits: bool) -> N
     for loss, output in HEADS:
         if loss.name != name or getattr(loss, "from_logits", False) != from_logits:
             continue
-        layers = (nn.Input(3), nn.Dense(3, output, use_bias=False))
+        units = 3 * loss.outputs_for_each
+        layers = (nn.Input(3), nn.Dense(units, output, use_bias=False))
         x = np.diag([1e4, -1e4, 50.0])
         y = {"classes": np.arange(3)[::-1]}.get(loss.targets, np.eye(3)[::-1])
         results = []
         for backend in ("rust", "numpy"):
             network = Run(layers, loss, nn.SGD()).network(backend, dtype)
-            network.set_weights([np.eye(3), *network.get_weights()[1:]])
+            network.set_weights([np.eye(3, units), *network.get_weights()[1:]])
             value, gradients = network.gradients(x, y)
             results.append([value, *gradients, *network.evaluate(x, y).values()])
         assert_close(*results, dtype, f"{loss!r} of {output!r}")

@@ -22,7 +22,10 @@ HIDDEN = [name for name in NAMES["activations"] if nn.activations.registry.get(n
 KNOWN = [
     (loss, output)
     for loss, output in HEADS
-    if output.trainable and output == FORMS.get(output.name, output)
+    if loss.name in LOSSES
+    and not getattr(loss, "label_smoothing", 0.0)
+    and output.trainable
+    and output == FORMS.get(output.name, output)
 ]
 
 

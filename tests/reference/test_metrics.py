@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nnfast.reference.losses import Loss
 from nnfast.reference.metrics import (
     Accuracy,
     MeanAbsoluteError,
@@ -30,12 +31,17 @@ SPARSE, DENSE = "sparse_categorical_cross_entropy", "categorical_cross_entropy"
         ("mean_squared_error", False, "linear", 1, 0.5),
         ("mean_squared_error", False, "linear", 3, None),
         ("mean_squared_error", False, "softmax", 3, None),
+        ("hinge", False, "linear", 1, 0.0),
+        ("squared_hinge", False, "tanh", 3, 0.0),
+        ("binary_focal_cross_entropy", True, "linear", 3, 0.0),
+        ("sparse_categorical_focal_cross_entropy", True, "linear", 3, None),
     ],
 )
 def test_how_outputs_become_answers(
     loss: str, from_logits: bool, output: str, outputs: int, threshold: float | None
 ) -> None:
-    assert decision_threshold(loss, from_logits, output, outputs) == threshold
+    chosen = Loss.from_config({"name": loss})
+    assert decision_threshold(chosen, from_logits, output, outputs) == threshold
 
 
 def test_accuracy_of_classes() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from .arrays import Array, Targets
 from .losses import (
+    Loss,
     MeanAbsoluteError as MeanAbsoluteErrorLoss,
     MeanSquaredError as MeanSquaredErrorLoss,
 )
@@ -71,7 +72,7 @@ def _as_outputs(t: Targets, a: Array) -> Array:
 
 
 def decision_threshold(
-    loss: str, from_logits: bool, output_activation: str, outputs: int
+    loss: Loss, from_logits: bool, output_activation: str, outputs: int
 ) -> float | None:
     """Say how outputs become an answer.
 
@@ -79,10 +80,11 @@ def decision_threshold(
     -------
     float or None
         None for classes that compete: the largest output is the answer. Else what an output has to
-        exceed to mean yes: 0.5, or 0 for a logit, which is where its sigmoid passes 0.5.
+        exceed to mean yes: 0.5, or 0 for a logit, which is where its sigmoid passes 0.5, and for a
+        loss that takes the sign as the answer.
     """
-    if loss.endswith("categorical_cross_entropy") or output_activation == "softmax":
+    if loss.fused_with == "softmax" or output_activation == "softmax":
         return None
-    if loss == "binary_cross_entropy" and from_logits:
+    if (loss.fused_with == "sigmoid" and from_logits) or loss.decides_by_sign:
         return 0.0
     return 0.5 if output_activation == "sigmoid" or outputs == 1 else None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .arrays import Array, Rows, Targets, take_rows
 from .blocks import Residual  # noqa: F401 (which, imported, makes the layers in it known)
 from .layers import Activate, Site, build
-from .losses import Objective, OnLogits, pair
+from .losses import Objective, OnLogits, OnOutputs, pair
 from .metrics import Metric, decision_threshold
 from .normalization import Standardize
 from .optimizers import Optimizer
@@ -141,7 +141,7 @@ class Network:
 
     # Learning
 
-    def compile(self, config: str) -> None:
+    def compile(self, config: str, own: Any = None) -> None:
         """Choose how to learn; the optimizer starts afresh, the count of epochs goes on.
 
         Parameters
@@ -149,17 +149,21 @@ class Network:
         config : str
             JSON: ``optimizer`` and ``loss``, each with a ``name`` and its parameters, and
             ``metrics``, a list of names.
+        own : object, optional
+            A loss of the outputs in place of the one that is named: an object with the methods and
+            attributes of `reference.losses.Loss`.
         """
         choice = json.loads(config)
         output = self.stages[-1]
         assert isinstance(output, Activate)
         loss, activation = choice["loss"], output.function.name
         from_logits = loss.get("from_logits", False)
+        objective = pair(loss, activation) if own is None else OnOutputs(own)
         self.training = Training(
             optimizer=Optimizer.from_config(choice["optimizer"]),
-            objective=pair(loss, activation),
+            objective=objective,
             metrics=[Metric.from_config({"name": name}) for name in choice["metrics"]],
-            threshold=decision_threshold(loss["name"], from_logits, activation, self.outputs),
+            threshold=decision_threshold(objective.loss, from_logits, activation, self.outputs),
         )
         count = self.training.optimizer.slot_count
         self.slots = [[np.zeros_like(p) for p in self._parameters()] for _ in range(count)]
@@ -354,7 +358,8 @@ class Network:
         on_logits = isinstance(training.objective, OnLogits)
         losses = training.objective.loss.rows(z if on_logits else a, y)
         rows = [losses if weights is None else losses * weights]
-        rows += [metric.rows(a, y, training.threshold) for metric in training.metrics]
+        point = training.objective.loss.point(a)
+        rows += [metric.rows(point, y, training.threshold) for metric in training.metrics]
         return np.array([np.sum(values, dtype=np.float64) for values in rows])
 
     def _compiled(self) -> Training:
