@@ -150,6 +150,9 @@ class Backend(Protocol):
     def correlate(self, x: Array, y: Array, sums: Array, threads: int) -> None:
         """Add x' y to `sums`."""
 
+    def least_squares(self, x: Array, y: Array) -> Array:
+        """Return the matrix of least norm for which x times it is nearest to y, in float64."""
+
     def storkey_store(self, patterns: Array, matrix: Array, threads: int) -> None:
         """Store patterns by Storkey's rule, in place."""
 

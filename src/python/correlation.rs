@@ -123,6 +123,21 @@ fn correlate_typed<T: Element>(
     detached(sums.py(), || association::correlate(x, y, target, threads))
 }
 
+/// The least-squares solution of least norm; see [`least_squares`].
+#[pyfunction]
+pub fn least_squares<'py>(
+    x: &Bound<'py, PyArray2<f64>>,
+    y: &Bound<'py, PyArray2<f64>>,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let (rows, columns, outputs) = (x.shape()[0], x.shape()[1], y.shape()[1]);
+    let (readable_x, readable_y) = (x.try_readonly()?, y.try_readonly()?);
+    let (x_values, y_values) = (readable_x.as_slice()?, readable_y.as_slice()?);
+    let found = detached(x.py(), || {
+        crate::unsupervised::least_squares::least_squares(x_values, (rows, columns), y_values, outputs)
+    })?;
+    PyArray1::from_vec(x.py(), found).reshape([columns, outputs])
+}
+
 /// Stores patterns by Storkey's rule; see [`association::store_storkey`].
 #[pyfunction]
 pub fn storkey_store(patterns: &Bound<'_, PyAny>, matrix: &Bound<'_, PyAny>, threads: usize) -> PyResult<()> {

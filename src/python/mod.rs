@@ -29,7 +29,7 @@ mod _core {
     };
     #[pymodule_export]
     use super::correlation::{
-        correlate, delta_epoch, hebbian_epoch, hopfield_fields, hopfield_recall, storkey_store,
+        correlate, delta_epoch, hebbian_epoch, hopfield_fields, hopfield_recall, least_squares, storkey_store,
     };
     #[pymodule_export]
     use super::functions::{

@@ -458,3 +458,64 @@ impl Lanewise<1, 1> for AddScaled {
         [b.mul_add(V::constant(self.0), a)]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    fn patterns(count: usize, units: usize) -> Vec<f64> {
+        let mut bits = vec![0; count * units];
+        Stream::new(9, Purpose::Sweep, 0, 0).fill_bits(0, &mut bits);
+        bits.iter().map(|bit| if bit & 1 == 1 { 1.0 } else { -1.0 }).collect()
+    }
+
+    #[test]
+    fn correlation_is_the_sum_of_products_past_a_block_and_a_panel() {
+        let (rows, inputs, outputs) = (2 * BLOCK + 5, 7, 35);
+        let x = Array2::from_shape_fn((rows, inputs), |(row, column)| ((row * 7 + column) % 11) as f64 - 5.0);
+        let y = Array2::from_shape_fn((rows, outputs), |(row, column)| ((row + column * 3) % 13) as f64);
+        let mut sums = vec![1.0f64; inputs * outputs];
+        correlate(Source::F64(x.view()), Source::F64(y.view()), &mut sums, 2).unwrap();
+        let expected = x.t().dot(&y) + 1.0;
+        assert_eq!(sums, expected.into_raw_vec_and_offset().0);
+    }
+
+    #[test]
+    fn recall_ends_where_no_unit_wants_to_change() {
+        let units = 50;
+        let mut matrix = vec![0.0; units * units];
+        store_storkey(&mut matrix, &patterns(12, units), units, 1).unwrap();
+        let thresholds = vec![0.0; units];
+        let memory =
+            Memory { matrix: &matrix, thresholds: &thresholds, synchronous: false, seed: 1, sweeps: 1000 };
+        // More than are recalled side by side, and stored ones among them.
+        let mut states = patterns(PROBES + 9, units);
+        let before = states.clone();
+        let changes = recall(memory, &mut states, true, 2).unwrap();
+        let fields = fields(&matrix, units, &states, 1).unwrap();
+        assert!(states.iter().zip(&fields).all(|(state, field)| state * field >= 0.0));
+        for (row, changes) in changes.iter().enumerate() {
+            let mut state = before[row * units..][..units].to_vec();
+            for &unit in changes {
+                state[unit as usize] = -state[unit as usize];
+            }
+            assert_eq!(state, states[row * units..][..units]);
+        }
+    }
+
+    #[test]
+    fn shapes_that_do_not_fit_are_refused() {
+        let table = Array2::<f64>::zeros((2, 3));
+        let other = Array2::<f64>::zeros((3, 3));
+        let (x, y) = (Source::F64(table.view()), Source::F64(other.view()));
+        assert!(correlate(x, y, &mut [0.0f64; 9], 1).is_err());
+        assert!(correlate(x, x, &mut [0.0f64; 8], 1).is_err());
+        assert!(store_storkey(&mut [0.0f64; 9], &[1.0; 4], 3, 1).is_err());
+        assert!(store_storkey(&mut [0.0f64; 8], &[1.0; 3], 3, 1).is_err());
+        assert!(fields(&[0.0f64; 9], 3, &[1.0; 4], 1).is_err());
+        let memory =
+            Memory { matrix: &[0.0f64; 9], thresholds: &[0.0; 2], synchronous: true, seed: 0, sweeps: 1 };
+        assert!(recall(memory, &mut [1.0; 2], false, 1).is_err());
+    }
+}

@@ -654,3 +654,57 @@ impl<T: Float> Kernel for Gibbs<'_, '_, T> {
         (0..rows).flat_map(|row| states.row(row)).copied().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+
+    fn lesson<'a>(inputs: Source<'a>, order: &'a [u32]) -> Lesson<'a> {
+        Lesson {
+            inputs,
+            order,
+            batch_size: 2,
+            learning_rate: 0.1,
+            persistent: true,
+            gibbs_steps: 1,
+            seed: 0,
+            step: 0,
+            threads: 1,
+        }
+    }
+
+    #[test]
+    fn without_weights_units_do_not_know_of_each_other() {
+        let machine = Machine::new(&[0.0f64; 6], &[0.5, -1.0], &[0.25, 0.0, -3.0]).unwrap();
+        let table = ndarray::array![[1.0, 0.0, 1.0], [0.0, 0.0, 0.0]];
+        let source = Source::F64(table.view());
+        let gain = (1.0 + 0.5f64.exp()).ln() + (1.0 + (-1.0f64).exp()).ln();
+        let energies = machine.free_energy(source, 1).unwrap();
+        assert!((energies[0] - (2.75 - gain)).abs() < 1e-14);
+        assert!((energies[1] + gain).abs() < 1e-14);
+        // P(v_i = 1) is sigmoid(a_i), whatever the others are.
+        let scores = machine.score(source, &[0, 2], 1).unwrap();
+        assert!((scores[0] + 3.0 * (1.0 + (-0.25f64).exp()).ln()).abs() < 1e-14);
+        assert!((scores[1] + 3.0 * (1.0 + (-3.0f64).exp()).ln()).abs() < 1e-14);
+    }
+
+    #[test]
+    fn shapes_that_do_not_fit_are_refused() {
+        assert!(Machine::new(&[0.0f64; 5], &[0.0; 2], &[0.0; 3]).is_err());
+        assert!(Machine::new(&[0.0f64; 0], &[], &[0.0; 3]).is_err());
+        let mut machine = Machine::new(&[0.0f64; 6], &[0.0; 2], &[0.0; 3]).unwrap();
+        let (fits, wide) = (Array2::<f64>::zeros((4, 3)), Array2::<f64>::zeros((4, 4)));
+        let (fits, wide) = (Source::F64(fits.view()), Source::F64(wide.view()));
+        assert!(machine.learn(lesson(wide, &[0]), &mut [0.0; 4]).is_err());
+        assert!(machine.learn(lesson(fits, &[4]), &mut [0.0; 4]).is_err());
+        assert!(machine.learn(lesson(fits, &[0]), &mut [0.0; 3]).is_err());
+        assert!(machine.learn(lesson(fits, &[0]), &mut []).is_err());
+        assert!(machine.learn(lesson(fits, &[0, 3, 1]), &mut [0.0; 4]).is_ok());
+        assert!(machine.hidden(wide, 1).is_err());
+        assert!(machine.visible(fits, 1).is_err());
+        assert!(machine.score(fits, &[0, 1, 2], 1).is_err());
+        assert!(machine.score(fits, &[0, 1, 2, 3], 1).is_err());
+        assert!(machine.gibbs(wide, 1, (0, 0), 1).is_err());
+    }
+}

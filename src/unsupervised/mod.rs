@@ -17,6 +17,7 @@ pub mod codebook;
 pub mod competitive;
 pub mod grid;
 pub mod hebbian;
+pub mod least_squares;
 pub mod lvq;
 pub mod som;
 pub mod som_batch;

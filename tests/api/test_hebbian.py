@@ -39,6 +39,17 @@ def test_sanger_finds_the_principal_components(digits: NDArray[Any], backend: st
     np.testing.assert_allclose(explained, variances[:4], rtol=0.02)
 
 
+def test_sanger_finds_the_components_of_mnist(data_directory: Any) -> None:
+    (X, _), _ = nn.datasets.mnist()
+    X = X[:10_000].reshape(10_000, -1)
+    centred = X - X.mean(axis=0, dtype=np.float64)
+    values, vectors = np.linalg.eigh(centred.T @ centred / len(X))
+    sanger = Sanger(4, learning_rate=0.003, decay=0.3, epochs=30).fit(X)
+    overlap = np.abs(np.sum(sanger.components_ * vectors[:, :-5:-1].T, axis=1))
+    assert overlap.min() > 0.99
+    np.testing.assert_allclose(sanger.transform(X).var(axis=0), values[:-5:-1], rtol=0.01)
+
+
 def test_oja_finds_the_first_component(digits: NDArray[Any], backend: str) -> None:
     components, _ = principal(digits)
     oja = Oja(learning_rate=0.02, decay=1.0, epochs=20, backend=backend).fit(digits)

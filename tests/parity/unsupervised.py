@@ -51,10 +51,10 @@ def delta(**more: Any) -> Made:
     return made
 
 
-def linear(rule: str) -> Made:
+def linear(rule: str, rows: int = 1100) -> Made:
     def made(**options: Any) -> list[Array]:
         # Past the rows of a block of the products, and of several panels.
-        x, y = table(1100, 20), table(1100, 41, seed=1)
+        x, y = table(rows, 20), table(rows, 41, seed=1)
         method = un.LinearAssociator(rule, epochs=3, **options).fit(x, y)
         return [method.weights_, method.recall(x)]
 
@@ -109,6 +109,8 @@ RUNS: dict[str, Made] = {
     "delta without bias": delta(use_bias=False),
     "linear hebb": linear("hebb"),
     "linear delta": linear("delta"),
+    "linear pseudo-inverse": linear("pseudo_inverse"),
+    "linear pseudo-inverse, few rows": linear("pseudo_inverse", 13),
     "hopfield hebb": hopfield("hebb", "asynchronous"),
     "hopfield hebb at once": hopfield("hebb", "synchronous"),
     "hopfield hebb with thresholds": hopfield("hebb", "asynchronous", thresholds=0.1),

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from .activations import Activation, activation, activation_derivative
 from .arrays import first_non_finite
-from .association import correlate, hopfield_fields, hopfield_recall, storkey_store
+from .association import correlate, hopfield_fields, hopfield_recall, least_squares, storkey_store
 from .boltzmann import (
     boltzmann_energy,
     boltzmann_epoch,
@@ -51,6 +51,7 @@ __all__ = [
     "hopfield_recall",
     "instruction_set",
     "instruction_sets",
+    "least_squares",
     "lvq_online",
     "map_batch",
     "map_online",

@@ -35,6 +35,31 @@ def correlate(x: NDArray[Any], y: NDArray[Any], sums: Array, threads: int) -> No
     sums += x.astype(sums.dtype).T @ y.astype(sums.dtype)
 
 
+def least_squares(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return x+ y: of all w for which x w is nearest to y, the one of least norm.
+
+    Singular values of x that are below the largest by its rounding are taken for zeros.
+
+    Parameters
+    ----------
+    x : ndarray of shape (rows, inputs)
+    y : ndarray of shape (rows, outputs)
+
+    Returns
+    -------
+    ndarray of shape (inputs, outputs)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nnfast.reference import least_squares
+    >>> least_squares(np.array([[1.0, 1.0]]), np.array([[3.0]])).round(12).tolist()
+    [[1.5], [1.5]]
+    """
+    w: NDArray[np.float64] = np.linalg.pinv(x, rcond=max(x.shape) * np.finfo(float).eps) @ y
+    return w
+
+
 def storkey_store(patterns: Array, matrix: Array, threads: int) -> None:
     """Store patterns of -1 and 1, one after another: Storkey (1997).
 

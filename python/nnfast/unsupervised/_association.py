@@ -49,8 +49,8 @@ class LinearAssociator(Method):
 
     Notes
     -----
-    ``"pseudo_inverse"`` is NumPy's (LAPACK's singular value decomposition), in float64. Its last
-    places are those of NumPy's build, unlike all else here, which has the same bits everywhere.
+    ``"pseudo_inverse"`` is computed in float64 by Jacobi rotations, of every two rows or columns,
+    whichever are fewer: exact for keys that are nearly dependent, and slow for thousands.
 
     References
     ----------
@@ -111,8 +111,9 @@ class LinearAssociator(Method):
         if self.rule == "hebb":
             self.weights_ = self._correlated(x, targets)
         elif self.rule == "pseudo_inverse":
-            keys, answers = x.astype(np.float64), targets.astype(np.float64)
-            self.weights_ = (np.linalg.pinv(keys) @ answers).astype(self.dtype)
+            keys = np.ascontiguousarray(x, dtype=np.float64)
+            solution = self._core.least_squares(keys, targets.astype(np.float64))
+            self.weights_ = solution.astype(self.dtype)
         else:
             rate = self.learning_rate
             if rate is None:
