@@ -62,6 +62,8 @@ def test_y_that_does_not_fit_is_refused(loss, output, y, sentence, backend):
             "loss squared_hinge does not fit the output activation soft",
         ),
         (2, "tanh", "gaussian_nll", "loss gaussian_nll does not fit the output activation tanh"),
+        (1, "log_softmax", "hinge", "loss hinge does not fit the output activation log_softmax"),
+        (3, "log_softmax", "quantile", "does not fit the output activation log_softmax"),
         (3, "softmax", "quantile", "loss quantile does not fit the output activation softmax"),
         (4, "linear", "quantile", "the network has 4 outputs; .* wants 3 for each column of y"),
         (3, "linear", "gaussian_nll", "the network has 3 outputs; .* wants 2 for each column of y"),

@@ -62,6 +62,7 @@ class Loss(Spec):
         return outputs
 
 
-def smallest_value(output: Activation) -> float:
-    """Return about the smallest value that an activation has, from net inputs far and near."""
-    return float(np.min(output(np.linspace(-30.0, 30.0, 25))))
+def value_range(output: Activation) -> tuple[float, float]:
+    """Return about the smallest and largest values of an activation, from inputs far and near."""
+    values = output(np.linspace(-30.0, 30.0, 25))
+    return float(np.min(values)), float(np.max(values))

@@ -100,11 +100,11 @@ class Quantile(Loss):
         return len(self.quantiles)
 
     def check_output(self, output: Activation) -> None:
-        """Refuse softmax, whose outputs are shares of one."""
-        if output.name == "softmax":
+        """Refuse softmax and its logarithm, whose outputs are shares of one."""
+        if output.name in ("softmax", "log_softmax"):
             raise ValueError(
-                "loss quantile does not fit the output activation softmax; wanted is one of each "
-                "output by itself, such as linear"
+                f"loss quantile does not fit the output activation {output.name}; wanted is one of "
+                "each output by itself, such as linear"
             )
 
     def read(self, outputs: ArrayLike) -> Array:

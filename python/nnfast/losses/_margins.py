@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nnfast.activations import Activation
-from nnfast.losses._base import Loss, smallest_value
+from nnfast.losses._base import Loss, value_range
 
 
 class Hinge(Loss):
@@ -33,8 +33,9 @@ class Hinge(Loss):
     default_metrics = ("accuracy",)
 
     def check_output(self, output: Activation) -> None:
-        """Refuse an output activation that never says no."""
-        if smallest_value(output) >= 0.0:
+        """Refuse an output activation that always gives one answer."""
+        low, high = value_range(output)
+        if low >= 0.0 or high <= 0.0:
             raise ValueError(
                 f"loss {self.name} does not fit the output activation {output.name}, whose values "
                 "all have one sign; wanted is linear or tanh"

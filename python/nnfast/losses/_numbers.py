@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from nnfast._frozen import real
 from nnfast.activations import Activation
-from nnfast.losses._base import Loss, smallest_value
+from nnfast.losses._base import Loss, value_range
 
 
 class MeanSquaredError(Loss):
@@ -143,14 +143,14 @@ class Poisson(Loss):
     Computed as a - t log(a + 1e-7), as in Keras. (PyTorch's PoissonNLLLoss takes the logarithm of
     the mean unless it is told log_input=False, which is this loss.) Targets are numbers from 0 on,
     also such as rates, which are no whole numbers; the output activation must have positive values
-    alone, as softplus and sigmoid do.
+    alone, as exponential, softplus and sigmoid do.
 
     Examples
     --------
     >>> import nnfast as nn
-    >>> net = nn.FeedForward("1-1", output="sigmoid", initializer="zeros").compile(loss="poisson")
-    >>> round(net.evaluate([[1.0]], [2.0])["loss"], 4)  # 1/2 - 2 log(1/2)
-    1.8863
+    >>> net = nn.FeedForward("1-1", output="exponential", initializer="zeros")
+    >>> round(net.compile(loss="poisson").evaluate([[1.0]], [5.0])["loss"], 4)  # 1 - 5 log(1)
+    1.0
     """
 
     name = "poisson"
@@ -159,8 +159,8 @@ class Poisson(Loss):
 
     def check_output(self, output: Activation) -> None:
         """Refuse an output activation that has values of zero or less."""
-        if smallest_value(output) <= 0.0:
+        if value_range(output)[0] <= 0.0:
             raise ValueError(
                 f"loss {self.name} does not fit the output activation {output.name}, which gives "
-                "means of zero or less; wanted is one that does not, such as softplus"
+                "means of zero or less; wanted is one that does not: exponential or softplus"
             )
