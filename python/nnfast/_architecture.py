@@ -203,6 +203,9 @@ def _own(layers: Sequence[Layer]) -> str | None:
         if isinstance(layer, Dense) and layer.activation.own:
             name = type(layer.activation).__name__
             return f"layers[{index}] has the activation {name}, an object of your own"
+        within = _own(layer.inner)
+        if within is not None:
+            return f"within layers[{index}], {within}"
     return None
 
 

@@ -145,6 +145,19 @@ def test_the_core_is_refused_by_name():
         net(Swish(), backend="rust")
 
 
+def test_one_within_a_block_is_found(tmp_path):
+    layers = [nn.Input(3), nn.Residual([nn.Dense(3, Swish)]), nn.Dense(1)]
+    network = nn.FeedForward(layers, seed=0)
+    assert network.backend == "numpy"
+    assert network.predict(X).shape == (40, 1)
+    with pytest.raises(
+        ValueError, match=r"within layers\[1\], layers\[0\] has the activation Swish"
+    ):
+        network.save(tmp_path / "net.safetensors")
+    with pytest.raises(ValueError, match=r"backend is 'rust', but within layers\[1\]"):
+        nn.FeedForward(layers, backend="rust")
+
+
 def test_a_file_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"layers\[1\] has the activation Swish, .* never runs co"):
         net(Swish()).save(tmp_path / "net.safetensors")
