@@ -9,6 +9,7 @@ use crate::loss::Targets;
 use crate::network::{Mode, Network, NetworkSpec, Way};
 use crate::parallel::{Matrices, Team, share, with_team};
 use crate::random::{Purpose, Stream};
+use crate::schedule::LearningRate;
 use crate::second_order::Memory;
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
 use crate::source::{Source, Which, consecutive};
@@ -146,6 +147,25 @@ impl<T: Float> Model<T> {
             Some(_) => training.memory = Memory::from_state(slots, numbers),
             None => training.learner.slots = slots,
         }
+        Ok(())
+    }
+
+    /// The learning rate of the next step.
+    ///
+    /// # Errors
+    /// The model is not compiled.
+    pub fn learning_rate(&self) -> Result<f64> {
+        let learner = &self.training.as_ref().ok_or_else(not_compiled)?.learner;
+        Ok(learner.optimizer.learning_rate(learner.step + 1))
+    }
+
+    /// Goes on with another learning rate, or another schedule; all else stays as it is.
+    ///
+    /// # Errors
+    /// The model is not compiled.
+    pub fn set_learning_rate(&mut self, rate: LearningRate) -> Result<()> {
+        let learner = &mut self.training.as_mut().ok_or_else(not_compiled)?.learner;
+        learner.optimizer.set_learning_rate(rate);
         Ok(())
     }
 

@@ -294,9 +294,19 @@ mod tests {
     use crate::source::Source;
     use crate::train::{Data, Pass, TrainingSpec};
 
-    const OPTIMIZERS: [&str; 2] = [
+    const OPTIMIZERS: [&str; 9] = [
         r#""name": "adam", "learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7"#,
         r#""name": "sgd", "learning_rate": 0.1, "momentum": 0.9, "nesterov": true"#,
+        r#""name": "nadam", "learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7,
+        "momentum_decay": 1"#,
+        r#""name": "adamax", "learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7"#,
+        r#""name": "adagrad", "learning_rate": 0.01, "initial_accumulator_value": 0.1, "epsilon": 1e-7"#,
+        r#""name": "adadelta", "learning_rate": 1, "rho": 0.95, "epsilon": 1e-7"#,
+        r#""name": "lion", "learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.99"#,
+        r#""name": "rprop", "learning_rate": 0.01, "eta_minus": 0.5, "eta_plus": 1.2, "minimum_step": 1e-6,
+        "maximum_step": 50"#,
+        r#""name": "sgd", "momentum": 0, "nesterov": false, "learning_rate": {"name": "exponential_decay",
+        "initial_learning_rate": 0.1, "decay_steps": 3, "decay_rate": 0.9, "staircase": false}"#,
     ];
 
     fn network(widths: &[usize], hidden: &str, output: &str, bias: bool) -> NetworkSpec {
@@ -372,13 +382,14 @@ mod tests {
             r#""name": "gelu", "approximate": false"#,
             r#""name": "hard_swish""#,
         ];
+        let mut optimizers = OPTIMIZERS.iter().cycle();
         for (index, widths) in
             [&[3, 2, 3, 2][..], &[1, 1], &[16, 16, 4], &[5, 13, 16, 9], &[64, 1, 16, 16]].iter().enumerate()
         {
             for (output, loss) in heads {
                 for batch in [4, 17, 32, 75] {
                     let spec = network(widths, hidden[index], output, index != 3);
-                    let optimizer = OPTIMIZERS[index % 2];
+                    let optimizer = optimizers.next().unwrap();
                     assert_eq!(
                         trained::<f32>(&spec, loss, optimizer, batch, true),
                         trained::<f32>(&spec, loss, optimizer, batch, false),

@@ -216,7 +216,7 @@ impl<T: Float> Training<T> {
             matrices: plan.matrices(0)?,
             statistics: Buffer::zeros(plan.statistics)?,
             plan,
-            learner: Learner::new(network, spec.optimizer)?,
+            learner: Learner::new(network, spec.optimizer.clone())?,
             scratches: Vec::new(),
             finite: false.into(),
             small,

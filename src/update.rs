@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::gemm::all_finite;
 use crate::layer::Sink;
 use crate::network::{Network, Way};
-use crate::optimizer::{MOST_SLOTS, Optimizer, Part, Powers, Rule};
+use crate::optimizer::{MOST_SLOTS, Memory, Optimizer, Part, Rule};
 use crate::parallel::{Matrices, Team};
 use crate::simd::{Float, Simd};
 use crate::workspace::Scratch;
@@ -20,12 +20,13 @@ use crate::workspace::Scratch;
 /// What follows the gradients: the optimizer, and what it remembers.
 #[derive(Debug)]
 pub struct Learner<T> {
-    optimizer: Optimizer,
+    /// The optimizer, with the learning rate that it has now.
+    pub optimizer: Optimizer,
     /// The steps made since the model was compiled.
     pub step: u64,
     /// What the optimizer remembers of each parameter.
     pub slots: Vec<Buffer<T>>,
-    powers: [Powers; 2],
+    memory: Memory,
 }
 
 /// Those who work on the second phase, and the parts of the flat array that are theirs.
@@ -86,13 +87,20 @@ impl<T: Float> Learner<T> {
     /// # Errors
     /// There is no memory for what it has to remember.
     pub fn new(network: &Network, optimizer: Optimizer) -> Result<Self> {
-        let slots = (0..optimizer.slots()).map(|_| Buffer::zeros(network.size()));
-        Ok(Self { slots: slots.collect::<Result<_>>()?, optimizer, step: 0, powers: Default::default() })
+        let slot = |initial: f64| {
+            let mut slot = Buffer::zeros(network.size())?;
+            if initial != 0.0 {
+                slot.fill(T::from_f64(initial));
+            }
+            Ok(slot)
+        };
+        let slots = optimizer.initial_slots().into_iter().map(slot).collect::<Result<_>>()?;
+        Ok(Self { slots, optimizer, step: 0, memory: Memory::default() })
     }
 
     /// The rule of the next step, and the slots that it is for.
     pub fn next_rule(&mut self) -> (Rule<T>, [&mut [T]; MOST_SLOTS]) {
-        let rule = self.optimizer.at_step(self.step + 1, &mut self.powers);
+        let rule = self.optimizer.at_step(self.step + 1, &mut self.memory);
         let mut slots = self.slots.iter_mut();
         (rule, std::array::from_fn(|_| slots.next().map_or(&mut [] as &mut [T], |slot| &mut slot[..])))
     }

@@ -10,7 +10,16 @@ True
 
 from typing import TYPE_CHECKING as _TYPE_CHECKING, Any as _Any
 
-from nnfast import activations, callbacks, initializers, layers, losses, metrics, optimizers
+from nnfast import (
+    activations,
+    callbacks,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    schedules,
+)
 from nnfast._backend import warn_if_core_is_missing as _warn_if_core_is_missing
 from nnfast._threads import get_num_threads, set_num_threads
 from nnfast.callbacks import Callback, History
@@ -47,7 +56,18 @@ from nnfast.losses import (
     SquaredHinge,
 )
 from nnfast.network import FeedForward
-from nnfast.optimizers import SGD, Adam, AdamW, RMSprop
+from nnfast.optimizers import (
+    SGD,
+    Adadelta,
+    Adagrad,
+    Adam,
+    Adamax,
+    AdamW,
+    Lion,
+    Nadam,
+    RMSprop,
+    Rprop,
+)
 from nnfast.perceptron import ConvergenceWarning, Perceptron
 from nnfast.second_order import LBFGS, LevenbergMarquardt
 
@@ -64,8 +84,11 @@ __all__ = [
     "LBFGS",
     "SGD",
     "Activation",
+    "Adadelta",
+    "Adagrad",
     "Adam",
     "AdamW",
+    "Adamax",
     "BatchNorm",
     "BinaryCrossEntropy",
     "Callback",
@@ -87,16 +110,19 @@ __all__ = [
     "KLDivergence",
     "LayerNorm",
     "LevenbergMarquardt",
+    "Lion",
     "LogCosh",
     "MeanAbsoluteError",
     "MeanAbsolutePercentageError",
     "MeanSquaredError",
     "MeanSquaredLogarithmicError",
+    "Nadam",
     "Perceptron",
     "Poisson",
     "Quantile",
     "RMSprop",
     "Residual",
+    "Rprop",
     "SparseCategoricalCrossEntropy",
     "SquaredHinge",
     "Standardize",
@@ -115,6 +141,7 @@ __all__ = [
     "optimizers",
     "plot",
     "reference",
+    "schedules",
     "set_num_threads",
     "show_config",
     "unsupervised",

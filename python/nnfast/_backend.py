@@ -77,6 +77,12 @@ class Network(Protocol):
         Returned is whether the optimizer has found that there is nothing left to gain.
         """
 
+    def learning_rate(self) -> float:
+        """Return the learning rate of the next step."""
+
+    def set_learning_rate(self, config: str) -> None:
+        """Go on with another learning rate, a number or a schedule; all else stays as it is."""
+
     def train_batch(
         self, x: Array, y: Array, threads: int, weights: Array | None = None
     ) -> list[float]:
@@ -275,6 +281,9 @@ class Backend(Protocol):
     ) -> int:
         """Learn prototypes of classes row by row, in place; return the mistakes on the way."""
 
+    def learning_rate(self, config: str, steps: int, /) -> float:
+        """Return the learning rate after so many steps."""
+
     def permutation(self, rows: int, seed: int, purpose: int, step: int) -> Array:
         """Return the order of the rows that belongs to a seed, purpose and step."""
 
@@ -349,7 +358,7 @@ def _core_error() -> str | None:
     return None
 
 
-def described(config: Mapping[str, Any]) -> str:
+def described(config: Mapping[str, Any] | float) -> str:
     """Return a plain description as the text that a backend takes."""
     import json
 

@@ -51,6 +51,11 @@ def flag(*, default: bool = REQUIRED) -> Any:
     return Parameter(_validation.boolean, default, {})
 
 
+def checked(check: Any, *, default: Any = REQUIRED, **bounds: Any) -> Any:
+    """Declare a value that another check, given its name and these bounds, is there for."""
+    return Parameter(check, default, bounds)
+
+
 class _Signature:
     """What `help` and editors show of a class: made from its parameters when it is asked for."""
 
@@ -67,7 +72,7 @@ class _Signature:
         return Signature(shown)
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(real, whole, flag))
+@dataclass_transform(frozen_default=True, field_specifiers=(real, whole, flag, checked))
 class Frozen:
     """A value with checked parameters: immutable, comparable, hashable.
 

@@ -26,7 +26,11 @@ class Spec(Frozen):
 
     def config(self) -> dict[str, Any]:
         """Return the name and the parameters as a plain dict, the inverse of `from_config`."""
-        return {"name": self.name, **self.values()}
+        described = {
+            name: value.config() if isinstance(value, Spec) else value
+            for name, value in self.values().items()
+        }
+        return {"name": self.name, **described}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Any:

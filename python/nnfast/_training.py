@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from nnfast import _architecture, callbacks
+from nnfast import _architecture, _rates, callbacks
 from nnfast._lessons import Lesson
 from nnfast._progress import ProgressLines
 from nnfast.callbacks import Callback, History, Logs
@@ -142,7 +142,7 @@ def _learn(
     x, target, rows, batch_size, shuffle, validation, weights = lesson
     network._compile_for(target.loss)  # a callback may have measured by another loss
     backend, report = network._network, list[list[float]]()
-    if validation is not None:
+    if validation is not None or _rates.is_scheduled(network):
         epochs = 1
     try:
         converged = backend.train_epochs(
@@ -150,10 +150,10 @@ def _learn(
         )
     finally:
         if validation is None:
-            done += map(network._named, report)
+            done += [network._named(values) | _rates.logged(network) for values in report]
     if validation is not None:
         x, values, weights = validation
         measured = network._named(backend.evaluate(x, values, batch_size, threads, weights))
         measured = {f"val_{name}": value for name, value in measured.items()}
-        done.append(network._named(report[0]) | measured)
+        done.append(network._named(report[0]) | measured | _rates.logged(network))
     return converged

@@ -10,12 +10,14 @@ from nnfast import (
     _architecture,
     _backend,
     _progress,
+    _rates,
     _targets,
     _training,
     _validation,
     _weights,
     losses,
     optimizers,
+    schedules,
 )
 from nnfast._lessons import Border
 from nnfast._predictor import Predictor
@@ -121,6 +123,27 @@ class FeedForward(Predictor):
     def optimizer(self) -> optimizers.Optimizer:
         """The optimizer chosen by `compile`."""
         return self._optimizer
+
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step. It can be set, to a number or a schedule.
+
+        What the optimizer remembers and the count of steps stay: training goes on to the bits that
+        it would have come to from here had the network been compiled with this rate.
+
+        Examples
+        --------
+        >>> import nnfast as nn
+        >>> net = nn.FeedForward("2-1").compile(nn.Adam(0.01))
+        >>> net.learning_rate /= 10
+        >>> net.optimizer
+        Adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-07)
+        """
+        return _rates.current(self)
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float | schedules.Schedule) -> None:
+        _rates.change(self, rate)
 
     @property
     def loss(self) -> losses.Loss:

@@ -1,7 +1,8 @@
 """Optimizers: how the weights follow the gradient.
 
 The conventions are Keras'. Where PyTorch or scikit-learn take another default, the class says so.
-In the formulas w is a parameter, g its gradient and t = 1, 2, ... the step.
+A learning rate is a number, or one of `nnfast.schedules`, asked for the rate of every step. In the
+formulas w is a parameter, g its gradient and t = 1, 2, ... the step.
 
 >>> import nnfast as nn
 >>> nn.Adam(0.01)
@@ -10,10 +11,11 @@ Adam(learning_rate=0.01, beta_1=0.9, beta_2=0.999, epsilon=1e-07)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from nnfast._frozen import flag, real
+from nnfast._frozen import checked, flag, real
 from nnfast._registry import Registry, Spec
+from nnfast.schedules import Schedule, learning_rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from nnfast.losses import Loss
 
 registry: Registry[Optimizer] = Registry("optimizer")
+
+Self = TypeVar("Self", bound="Optimizer")
 
 
 class Optimizer(Spec):
@@ -35,6 +39,15 @@ class Optimizer(Spec):
     def check(self, layers: Sequence[Layer], loss: Loss, parameters: int) -> None:
         """Refuse a network, of so many parameters, or a loss that it cannot learn by."""
 
+    def with_learning_rate(self: Self, rate: object, argument: str) -> Self:
+        """Return the same optimizer with another learning rate, after every check of it."""
+        if self.full_batch:
+            raise ValueError(
+                f"{argument} is {rate!r}, but {type(self).__name__} finds the length of each step "
+                "by itself; wanted is an optimizer of the first order"
+            )
+        return self.replace(learning_rate=learning_rate(rate, argument))
+
 
 class SGD(Optimizer):
     """Stochastic gradient descent: w -= learning_rate g, with momentum if wanted.
@@ -44,7 +57,7 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.01
+    learning_rate : float or Schedule, default 0.01
         At least 0. Keras' default; PyTorch and scikit-learn take 0.001.
     momentum : float, default 0.0
         In [0, 1). scikit-learn takes 0.9.
@@ -65,7 +78,7 @@ class SGD(Optimizer):
     """
 
     name = "sgd"
-    learning_rate: float = real(default=0.01, minimum=0.0)
+    learning_rate: float | Schedule = checked(learning_rate, default=0.01)
     _: KW_ONLY
     momentum: float = real(default=0.0, minimum=0.0, below=1.0)
     nesterov: bool = flag(default=False)
@@ -83,7 +96,7 @@ class RMSprop(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or Schedule, default 0.001
         At least 0. PyTorch takes 0.01.
     rho : float, default 0.9
         In [0, 1). PyTorch calls it alpha and takes 0.99.
@@ -106,7 +119,7 @@ class RMSprop(Optimizer):
     """
 
     name = "rmsprop"
-    learning_rate: float = real(default=0.001, minimum=0.0)
+    learning_rate: float | Schedule = checked(learning_rate, default=0.001)
     _: KW_ONLY
     rho: float = real(default=0.9, minimum=0.0, below=1.0)
     momentum: float = real(default=0.0, minimum=0.0, below=1.0)
@@ -124,7 +137,7 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    learning_rate : float, default 0.001
+    learning_rate : float or Schedule, default 0.001
         At least 0.
     beta_1, beta_2 : float, default 0.9 and 0.999
         In [0, 1).
@@ -143,7 +156,7 @@ class Adam(Optimizer):
     """
 
     name = "adam"
-    learning_rate: float = real(default=0.001, minimum=0.0)
+    learning_rate: float | Schedule = checked(learning_rate, default=0.001)
     _: KW_ONLY
     beta_1: float = real(default=0.9, minimum=0.0, below=1.0)
     beta_2: float = real(default=0.999, minimum=0.0, below=1.0)
@@ -174,3 +187,232 @@ class AdamW(Adam):
     name = "adamw"
     _: KW_ONLY
     weight_decay: float = real(default=0.004, minimum=0.0)
+
+
+class Nadam(Optimizer):
+    """Adam with Nesterov's momentum: the step looks ahead to the next first moment.
+
+    m and v are Adam's. With u_t = beta_1 (1 - 0.96^(momentum_decay t) / 2) and p_t their product up
+    to t: w -= learning_rate m' / (sqrt(v / (1 - beta_2^t)) + epsilon), where
+    m' = u_(t+1) m / (1 - p_(t+1)) + (1 - u_t) g / (1 - p_t).
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default 0.001
+        At least 0. PyTorch takes 0.002.
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        In [0, 1).
+    epsilon : float, default 1e-7
+        Above 0. PyTorch takes 1e-8.
+    momentum_decay : float, default 1.0
+        How soon u_t comes to beta_1; at least 0. Keras' is 1, and has no name; PyTorch takes 0.004.
+
+    References
+    ----------
+    Dozat, "Incorporating Nesterov momentum into Adam", ICLR 2016 workshop, algorithm 8.
+
+    Examples
+    --------
+    >>> import nnfast as nn
+    >>> nn.Nadam().momentum_decay
+    1.0
+    """
+
+    name = "nadam"
+    learning_rate: float | Schedule = checked(learning_rate, default=0.001)
+    _: KW_ONLY
+    beta_1: float = real(default=0.9, minimum=0.0, below=1.0)
+    beta_2: float = real(default=0.999, minimum=0.0, below=1.0)
+    epsilon: float = real(default=1e-7, above=0.0)
+    momentum_decay: float = real(default=1.0, minimum=0.0)
+
+
+class Adamax(Optimizer):
+    """Adam with the largest gradient in the place of the root of the second moment.
+
+    m += (1 - beta_1) (g - m); u = max(beta_2 u, abs(g));
+    w -= learning_rate / (1 - beta_1^t) m / (u + epsilon).
+    PyTorch adds epsilon to abs(g) within the maximum instead.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default 0.001
+        At least 0. PyTorch takes 0.002.
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        In [0, 1).
+    epsilon : float, default 1e-7
+        Above 0. PyTorch takes 1e-8.
+
+    References
+    ----------
+    Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, section 7.1.
+
+    Examples
+    --------
+    >>> import nnfast as nn
+    >>> nn.Adamax(0.002)
+    Adamax(learning_rate=0.002, beta_1=0.9, beta_2=0.999, epsilon=1e-07)
+    """
+
+    name = "adamax"
+    learning_rate: float | Schedule = checked(learning_rate, default=0.001)
+    _: KW_ONLY
+    beta_1: float = real(default=0.9, minimum=0.0, below=1.0)
+    beta_2: float = real(default=0.999, minimum=0.0, below=1.0)
+    epsilon: float = real(default=1e-7, above=0.0)
+
+
+class Adagrad(Optimizer):
+    """Gradients divided by the root of the sum of all their squares: steps that grow ever shorter.
+
+    a += g^2; w -= learning_rate g / sqrt(a + epsilon), where a starts from
+    initial_accumulator_value.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default 0.001
+        At least 0. PyTorch and the paper take 0.01.
+    initial_accumulator_value : float, default 0.1
+        At least 0. PyTorch takes 0.
+    epsilon : float, default 1e-7
+        Above 0, inside the root as in Keras; PyTorch adds 1e-10 outside it.
+
+    References
+    ----------
+    Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic
+    optimization", JMLR 12, 2011.
+
+    Examples
+    --------
+    >>> import nnfast as nn
+    >>> nn.Adagrad(0.01).initial_accumulator_value
+    0.1
+    """
+
+    name = "adagrad"
+    learning_rate: float | Schedule = checked(learning_rate, default=0.001)
+    _: KW_ONLY
+    initial_accumulator_value: float = real(default=0.1, minimum=0.0)
+    epsilon: float = real(default=1e-7, above=0.0)
+
+
+class Adadelta(Optimizer):
+    """Steps as large, in the root of the mean square, as those before them.
+
+    v = rho v + (1 - rho) g^2; d = sqrt(u + epsilon) g / sqrt(v + epsilon);
+    u = rho u + (1 - rho) d^2; w -= learning_rate d.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default 0.001
+        At least 0. Keras' default, with which little is learned; the paper has none and PyTorch
+        takes 1.0.
+    rho : float, default 0.95
+        In [0, 1). PyTorch takes 0.9.
+    epsilon : float, default 1e-7
+        Above 0: the first steps are about its root. PyTorch takes 1e-6.
+
+    References
+    ----------
+    Zeiler, "ADADELTA: an adaptive learning rate method", arXiv:1212.5701, algorithm 1.
+
+    Examples
+    --------
+    >>> import nnfast as nn
+    >>> nn.Adadelta(1.0)
+    Adadelta(learning_rate=1.0, rho=0.95, epsilon=1e-07)
+    """
+
+    name = "adadelta"
+    learning_rate: float | Schedule = checked(learning_rate, default=0.001)
+    _: KW_ONLY
+    rho: float = real(default=0.95, minimum=0.0, below=1.0)
+    epsilon: float = real(default=1e-7, above=0.0)
+
+
+class Lion(Optimizer):
+    """The sign of the momentum: every weight moves by the learning rate, one way or the other.
+
+    w -= learning_rate sign(beta_1 m + (1 - beta_1) g), then m = beta_2 m + (1 - beta_2) g.
+
+    Parameters
+    ----------
+    learning_rate : float or Schedule, default 0.001
+        At least 0. The paper advises a third to a tenth of Adam's.
+    beta_1, beta_2 : float, default 0.9 and 0.99
+        In [0, 1): the momentum's share in the step, and what the momentum keeps.
+
+    References
+    ----------
+    Chen et al., "Symbolic discovery of optimization algorithms", arXiv:2302.06675, algorithm 2.
+
+    Examples
+    --------
+    >>> import nnfast as nn
+    >>> nn.Lion(3e-4)
+    Lion(learning_rate=0.0003, beta_1=0.9, beta_2=0.99)
+    """
+
+    name = "lion"
+    learning_rate: float | Schedule = checked(learning_rate, default=0.001)
+    _: KW_ONLY
+    beta_1: float = real(default=0.9, minimum=0.0, below=1.0)
+    beta_2: float = real(default=0.99, minimum=0.0, below=1.0)
+
+
+class Rprop(Optimizer):
+    """Resilient backpropagation: a step size for each weight, by the gradient's sign alone.
+
+    A step size starts from the learning rate. While the gradient keeps its sign the step size is
+    multiplied by eta_plus; where the sign has turned it is multiplied by eta_minus, and the weight
+    stays for this step: iRprop-, which is PyTorch's Rprop. For full batches
+    (``fit(batch_size=len(X))``): from batch to batch signs turn by chance.
+
+    Parameters
+    ----------
+    learning_rate : float, default 0.01
+        The first step size, at least 0. No schedule: step sizes find their own way.
+    eta_minus : float, default 0.5
+        In (0, 1).
+    eta_plus : float, default 1.2
+        Above 1.
+    minimum_step, maximum_step : float, default 1e-6 and 50
+        Between which step sizes stay.
+
+    References
+    ----------
+    Riedmiller and Braun, "A direct adaptive method for faster backpropagation learning: the RPROP
+    algorithm", ICNN 1993; Igel and Huesken, "Empirical evaluation of the improved Rprop learning
+    algorithms", Neurocomputing 50, 2003.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import nnfast as nn
+    >>> X = np.linspace(-1, 1, 50).reshape(-1, 1)
+    >>> net = nn.FeedForward("1-8-1", hidden="tanh", seed=0).compile(nn.Rprop())
+    >>> net.fit(X, np.sin(3 * X), epochs=200, batch_size=50).history["loss"][-1] < 0.01
+    True
+    """
+
+    name = "rprop"
+    learning_rate: float = real(default=0.01, minimum=0.0)
+    _: KW_ONLY
+    eta_minus: float = real(default=0.5, above=0.0, below=1.0)
+    eta_plus: float = real(default=1.2, above=1.0)
+    minimum_step: float = real(default=1e-6, above=0.0)
+    maximum_step: float = real(default=50.0, above=0.0)
+
+    def _check(self) -> None:
+        if self.minimum_step > self.maximum_step:
+            raise ValueError(
+                f"minimum_step of Rprop is {self.minimum_step} and maximum_step is "
+                f"{self.maximum_step}; wanted is a minimum that is not above the maximum"
+            )
+
+    def with_learning_rate(self: Self, rate: object, argument: str) -> Self:
+        """Refuse, since the step sizes have long gone their own way."""
+        raise ValueError(
+            f"{argument} is {rate!r}, but the learning rate of Rprop is only the size of its first "
+            "step; wanted is another optimizer, or compile with Rprop anew"
+        )

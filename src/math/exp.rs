@@ -9,7 +9,7 @@
 //! Measured: at most 1.077 ULP over all float32 inputs, and 1.025 over 10^8 float64 inputs.
 
 use super::{by_type, exponent_bias, polynomial_in_halves, rounding_constant};
-use crate::simd::{Float, Vector};
+use crate::simd::{Float, Portable, Simd, Vector};
 
 /// The coefficients of p.
 const F32: [f64; 5] =
@@ -76,6 +76,15 @@ pub(super) fn reduce<V: Vector>(x: V, offset: f64) -> (V, V, V) {
     let square = r.mul(r);
     let coefficients = by_type::<V::Element, &[f64]>(&F32, &F64);
     (shifted, exponent, square.mul_add(polynomial_in_halves(r, square, coefficients), r))
+}
+
+/// [`exp`](exp()) of one number, the same on every instruction set.
+pub fn exp_of(x: f64) -> f64 {
+    type Pair = <Portable as Simd>::F64;
+    let mut lanes = [0.0; 2];
+    // SAFETY: the portable vector of double precision has two lanes.
+    unsafe { exp(Pair::splat(x)).store(lanes.as_mut_ptr()) };
+    lanes[0]
 }
 
 /// The bound in single precision, in units in the last place.

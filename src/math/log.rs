@@ -9,7 +9,7 @@
 
 use super::exp::{LN_2_F32, LN_2_F64};
 use super::{by_type, exponent_bias, polynomial};
-use crate::simd::{Float, Vector};
+use crate::simd::{Float, Portable, Simd, Vector};
 
 /// The coefficients of p.
 const F32: [f64; 3] = [0.6666677594184875, 0.3997756838798523, 0.29871460795402527];
@@ -73,6 +73,16 @@ pub(super) fn out_of_domain<V: Vector>(argument: V, x: V, y: V) -> V {
     let outside = V::select(argument.less(zero), V::constant(f64::NAN), V::constant(f64::NEG_INFINITY));
     let y = V::select(argument.greater(zero), y, outside);
     V::select(x.less(V::constant(f64::INFINITY)), y, x)
+}
+
+/// [`log`](log()) of one number, the same on every instruction set.
+#[inline(always)]
+pub fn log_of(x: f64) -> f64 {
+    type Pair = <Portable as Simd>::F64;
+    let mut lanes = [0.0; 2];
+    // SAFETY: the portable vector of double precision has two lanes.
+    unsafe { log(Pair::splat(x)).store(lanes.as_mut_ptr()) };
+    lanes[0]
 }
 
 /// The bound in single precision, in units in the last place.

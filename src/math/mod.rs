@@ -3,11 +3,14 @@
 //! Each file holds one function, where its reduction and polynomial come from, its measured bound in
 //! units in the last place (ULP), and the tests that hold it. Only IEEE-exact operations are used, with
 //! the same coefficients in the same order on every instruction set: no table, no branch, no libm.
-//! So the bits are the same everywhere. This module knows of nothing but [`crate::simd`].
+//! So the bits are the same everywhere. This module knows of nothing but [`crate::simd`]. What is needed of
+//! single numbers only (`cos_pi`, `power`, `normal_quantile`) is of double precision alone.
 //!
 //! The polynomials are minimax fits (Remez' exchange in 100 digits). Their coefficients are rounded to
 //! the type from the lowest on, and after each rounding the rest are fitted anew.
 
+mod cos_pi;
+mod double;
 mod exp;
 mod expm1;
 mod log;
@@ -16,19 +19,22 @@ mod logistic_gate;
 mod mish;
 mod normal_gate;
 mod normal_quantile;
+mod power;
 mod sigmoid;
 mod softplus;
 mod tanh;
 mod tanh_gate;
 
-pub use exp::{exp, exp_not_above_one};
+pub use cos_pi::cos_pi;
+pub use exp::{exp, exp_not_above_one, exp_of};
 pub use expm1::expm1;
-pub use log::log;
+pub use log::{log, log_of};
 pub use log1p::log1p;
 pub use logistic_gate::{logistic_gate, logistic_gate_slope};
 pub use mish::{mish, mish_slope};
 pub use normal_gate::{normal_gate, normal_gate_slope};
 pub use normal_quantile::{normal_of_bits, normal_quantile};
+pub use power::power;
 pub use sigmoid::sigmoid;
 pub use softplus::softplus;
 pub use tanh::tanh;

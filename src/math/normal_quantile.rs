@@ -5,8 +5,7 @@
 //! |p - 1/2| <= 0.425, it is a quotient of two polynomials in plain products and sums, which NumPy gives
 //! to the last bit; in the tails it needs the square root of a logarithm, and that is our own.
 
-use super::log;
-use crate::simd::{Portable, Simd, Vector};
+use super::log_of;
 
 const CENTRE: [[f64; 8]; 2] = [
     [
@@ -89,7 +88,7 @@ pub fn normal_quantile(p: f64) -> f64 {
             _ => f64::NAN,
         };
     }
-    let r = (-natural_logarithm(if centred < 0.0 { p } else { 1.0 - p })).sqrt();
+    let r = (-log_of(if centred < 0.0 { p } else { 1.0 - p })).sqrt();
     let size = if r <= 5.0 { quotient(NEAR_TAIL, r - 1.6) } else { quotient(FAR_TAIL, r - 5.0) };
     size.copysign(centred)
 }
@@ -117,15 +116,6 @@ pub fn normal_of_bits<const N: usize>(bits: &[u32; N], target: &mut [f64; N]) {
 fn quotient([above, below]: [[f64; 8]; 2], x: f64) -> f64 {
     let [above, below] = [above, below].map(|c| c.iter().rev().fold(0.0, |sum, &c| sum * x + c));
     above / below
-}
-
-/// [`log`] of one value, the same on every instruction set.
-fn natural_logarithm(x: f64) -> f64 {
-    type Pair = <Portable as Simd>::F64;
-    let mut lanes = [0.0; 2];
-    // SAFETY: the portable vector of double precision has two lanes.
-    unsafe { log(Pair::splat(x)).store(lanes.as_mut_ptr()) };
-    lanes[0]
 }
 
 #[cfg(test)]
@@ -165,7 +155,7 @@ mod tests {
         impl crate::simd::Kernel for Work {
             type Output = [f64; 64];
             #[inline(always)]
-            fn run<S: Simd>(self, _simd: S) -> [f64; 64] {
+            fn run<S: crate::simd::Simd>(self, _simd: S) -> [f64; 64] {
                 let mut numbers = [0.0; 64];
                 normal_of_bits(&self.0, &mut numbers);
                 numbers

@@ -1,50 +1,10 @@
 //! The functions in double-double arithmetic, right to about 30 digits: what double precision is held to.
-//!
-//! Dekker, "A floating-point technique for extending the available precision" (1971); the sum of two
-//! double-doubles is Joldes, Muller and Popescu's accurate one, "Tight and rigorous error bounds for
-//! basic building blocks of double-word arithmetic" (2017).
 
-use std::ops::{Add, Div, Mul};
+use std::ops::Add;
 use std::sync::LazyLock;
 
-/// The unevaluated sum of two numbers, the second below half a unit in the last place of the first.
-#[derive(Clone, Copy, Debug)]
-pub struct Double(pub f64, pub f64);
-
-fn two_sum(a: f64, b: f64) -> Double {
-    let sum = a + b;
-    let back = sum - a;
-    Double(sum, (a - (sum - back)) + (b - back))
-}
-
-impl Add for Double {
-    type Output = Self;
-    fn add(self, other: Self) -> Self {
-        let (high, low) = (two_sum(self.0, other.0), two_sum(self.1, other.1));
-        let high = two_sum(high.0, high.1 + low.0);
-        two_sum(high.0, high.1 + low.1)
-    }
-}
-
-impl Mul for Double {
-    type Output = Self;
-    fn mul(self, other: Self) -> Self {
-        let high = self.0 * other.0;
-        let low = self.0.mul_add(other.0, -high);
-        two_sum(high, low + self.0 * other.1 + self.1 * other.0)
-    }
-}
-
-impl Div for Double {
-    type Output = Self;
-    fn div(self, other: Self) -> Self {
-        let first = Self(self.0 / other.0, 0.0);
-        let rest = self + first * Self(-other.0, -other.1);
-        let second = Self(rest.0 / other.0, 0.0);
-        let rest = rest + second * Self(-other.0, -other.1);
-        first + second + Self(rest.0 / other.0, 0.0)
-    }
-}
+pub use super::double::Double;
+use super::double::two_sum;
 
 const ONE: Double = Double(1.0, 0.0);
 const LN_2: [f64; 3] = [std::f64::consts::LN_2, 2.3190468138462996e-17, 5.707708438416212e-34];
@@ -219,4 +179,31 @@ pub fn mish(x: f64) -> Scaled {
     }
     let double = ONE + two * power;
     Scaled(Double(x, 0.0) * double / (double + two * power * power), 0)
+}
+
+/// `x` to the power `y`, for x > 0.
+pub fn power(x: f64, y: f64) -> Scaled {
+    let Scaled(logarithm, _) = log(x);
+    let Double(high, low) = logarithm * Double(y, 0.0);
+    let Scaled(value, n) = exp(high);
+    Scaled(value * (ONE + Double(low, 0.5 * low * low)), n)
+}
+
+/// cos(pi x) for x from 0 to 1, by Taylor's series about the nearest of 0, 1/2 and 1.
+pub fn cos_pi(x: f64) -> Double {
+    const PI: Double = Double(std::f64::consts::PI, 1.2246467991473532e-16);
+    let series = |r: f64, first: i32| {
+        let angle = PI * Double(r, 0.0);
+        let square = angle * angle * Double(-1.0, 0.0);
+        let sum = (0..14).rev().fold(ONE, |sum, k| {
+            let (n, m) = (f64::from(first + 2 * k + 1), f64::from(first + 2 * k + 2));
+            ONE + square * sum / Double(n * m, 0.0)
+        });
+        if first == 0 { sum } else { angle * sum }
+    };
+    match x {
+        _ if x <= 0.25 => series(x, 0),
+        _ if x < 0.75 => series(0.5 - x, 1),
+        _ => series(1.0 - x, 0) * Double(-1.0, 0.0),
+    }
 }

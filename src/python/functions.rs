@@ -14,6 +14,7 @@ use crate::loss::Loss;
 use crate::metric::Metric;
 use crate::optimizer::Optimizer;
 use crate::random::{Purpose, Stream};
+use crate::schedule::{LearningRate, Schedule};
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
 
 /// An activation of every value, or of every row for softmax, written to `out` or to a new array.
@@ -159,6 +160,13 @@ pub fn permutation<'py>(
     Ok(PyArray1::from_vec(py, order))
 }
 
+/// The learning rate after some steps, by a schedule.
+#[pyfunction]
+pub fn learning_rate(config: &str, steps: u64) -> PyResult<f64> {
+    let rate: LearningRate = serde_json::from_str(config).map_err(Error::from)?;
+    Ok(rate.after(steps))
+}
+
 /// The row-major index of the first value that is infinite or NaN.
 #[pyfunction]
 pub fn first_non_finite(x: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
@@ -208,6 +216,7 @@ pub fn registry(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         ("losses", Loss::NAMES),
         ("metrics", Metric::NAMES),
         ("optimizers", Optimizer::NAMES),
+        ("schedules", Schedule::NAMES),
     ] {
         let mut names = names.to_vec();
         names.sort_unstable();

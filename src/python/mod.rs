@@ -34,7 +34,7 @@ mod _core {
     #[pymodule_export]
     use super::functions::{
         activation, activation_derivative, environment_has, first_non_finite, instruction_set,
-        instruction_sets, perceptron_epoch, permutation, registry,
+        instruction_sets, learning_rate, perceptron_epoch, permutation, registry,
     };
     #[pymodule_export]
     use super::network::Network;

@@ -95,6 +95,14 @@ impl Network {
         on_model!(self, compile(py, config))
     }
 
+    fn learning_rate(&self, py: Python<'_>) -> PyResult<f64> {
+        on_model!(self, learning_rate(py))
+    }
+
+    fn set_learning_rate(&self, py: Python<'_>, config: &str) -> PyResult<()> {
+        on_model!(self, set_learning_rate(py, config))
+    }
+
     /// The outputs, if `x` and `out` can be taken as they are and every value is finite: else None.
     #[pyo3(signature = (x, threads, out=None, /))]
     fn try_predict<'py>(
@@ -303,6 +311,15 @@ fn adapt<T: Element>(
 fn compile<T: Element>(model: &RwLock<Model<T>>, py: Python<'_>, config: &str) -> PyResult<()> {
     let spec: TrainingSpec = serde_json::from_str(config).map_err(Error::from)?;
     writing(py, model, |model| model.compile(spec))
+}
+
+fn learning_rate<T: Element>(model: &RwLock<Model<T>>, py: Python<'_>) -> PyResult<f64> {
+    reading(py, model, Model::learning_rate)
+}
+
+fn set_learning_rate<T: Element>(model: &RwLock<Model<T>>, py: Python<'_>, config: &str) -> PyResult<()> {
+    let rate = serde_json::from_str(config).map_err(Error::from)?;
+    writing(py, model, |model| model.set_learning_rate(rate))
 }
 
 fn predict<'py, T: Element>(

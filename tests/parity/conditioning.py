@@ -8,6 +8,8 @@ problem, and for some no two programs agree:
 - An adaptive optimizer with an epsilon no larger than the gradients' own rounding errors makes a
   step of about the learning rate of such an error, where the true gradient is zero: in a network
   that has converged, or by a symmetry. Hence `ROUNDING`.
+- A rule that takes the gradient's sign jumps where the gradient is zero. Under a loss whose slope
+  is 1 or -1, rows cancel, and what is left is rounding of either sign. Hence `NEVER_CANCEL`.
 - Training that leaves the finite numbers, as it soon does where exponentials follow one another.
 - A kink (or jump). Where a net input of relu, or an error under the absolute loss, comes within
   rounding of zero, one program takes the one slope and the other the other. In float32 and 200
@@ -31,6 +33,17 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-4
 """An epsilon well above float32's rounding of gradients, as in Graves' RMSprop (2013)."""
+
+BY_SIGN = {"lion", "rprop"}
+"""Optimizers that jump where the gradient passes zero."""
+
+NEVER_CANCEL = {
+    "binary_cross_entropy",
+    "categorical_cross_entropy",
+    "mean_squared_error",
+    "sparse_categorical_cross_entropy",
+}
+"""Losses whose slopes at two rows are hardly ever the same number."""
 
 MARGIN = 1e-5
 """How far from every kink a float32 run stays: some hundred roundings of a net input."""

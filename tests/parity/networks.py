@@ -18,7 +18,16 @@ from numpy.typing import NDArray
 
 import nnfast as nn
 from nnfast import _architecture, _core
-from parity.conditioning import MARGIN, ROUNDING, clearance, disturbed, grows, has_kink
+from parity.conditioning import (
+    BY_SIGN,
+    MARGIN,
+    NEVER_CANCEL,
+    ROUNDING,
+    clearance,
+    disturbed,
+    grows,
+    has_kink,
+)
 
 NAMES = _core.registry()
 STEPS = 50
@@ -260,11 +269,16 @@ def runs(
     given = [*([hidden] if hidden else []), *(head or ())]
     kinked = dtype == "float64" or any(map(has_kink, given)) or draw(st.booleans())
     growing = any(isinstance(one, nn.activations.Activation) and grows(one) for one in given)
-    if growing or (dtype == "float32" and kinked):
+    cancels = head is not None and head[0].name not in NEVER_CANCEL
+    rules = [one for one in OPTIMIZERS if not (cancels and one.name in BY_SIGN)]
+    optimizer = optimizer or draw(st.sampled_from(rules))
+    by_sign = optimizer.name in BY_SIGN
+    if growing or (dtype == "float32" and (kinked or by_sign)):
         widest = min(widest, 8)
     allowed = [one for one in ACTIVATIONS if one.trainable and (kinked or not has_kink(one))]
     allowed = [one for one in allowed if not grows(one)]
     heads = [one for one in HEADS if one[1] in allowed and (kinked or not has_kink(one[0]))]
+    heads = [one for one in heads if not by_sign or one[0].name in NEVER_CANCEL]
     loss, output = head or draw(st.sampled_from(heads))
     widths = st.integers(1, widest)
     scale = draw(st.sampled_from([1.0, 0.5, -1 / 3]))
@@ -284,7 +298,6 @@ def runs(
         width = draw(widths)
         layers.append(nn.Dense(width, function, use_bias=use_bias, bias_initializer=bias))
     rate = draw(st.sampled_from([1.0, 0.5, 0.1])) * (0.01 if growing else 1.0)
-    optimizer = optimizer or draw(st.sampled_from(OPTIMIZERS))
     if hasattr(optimizer, "epsilon"):
         optimizer = optimizer.replace(epsilon=ROUNDING)
     return Run(

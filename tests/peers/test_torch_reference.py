@@ -107,6 +107,24 @@ def test_gradients(hidden: str, loss: str, from_logits: bool, output: str, depth
         np.testing.assert_allclose(ours, theirs.grad, rtol=0, atol=1e-10)
 
 
+class Lion:
+    """Algorithm 2 of arXiv:2302.06675, which PyTorch does not have, without weight decay."""
+
+    def __init__(self, weights: list[Any], rate: float, beta_1: float, beta_2: float) -> None:
+        self.weights, self.rate, self.betas = weights, rate, (beta_1, beta_2)
+        self.momenta = [torch.zeros_like(weight) for weight in weights]
+
+    def zero_grad(self) -> None:
+        for weight in self.weights:
+            weight.grad = None
+
+    @torch.no_grad()
+    def step(self) -> None:
+        for weight, momentum in zip(self.weights, self.momenta, strict=True):
+            weight -= self.rate * torch.sign(torch.lerp(weight.grad, momentum, self.betas[0]))
+            momentum.copy_(torch.lerp(weight.grad, momentum, self.betas[1]))
+
+
 # Where the two place epsilon differently, it is 0 for both.
 OPTIMIZERS: list[tuple[dict[str, Any], Callable[[Any], Any]]] = [
     ({"optimizer": "sgd", "learning_rate": 0.1}, lambda p: torch.optim.SGD(p, lr=0.1)),
@@ -137,6 +155,32 @@ OPTIMIZERS: list[tuple[dict[str, Any], Callable[[Any], Any]]] = [
     (
         {"optimizer": "adamw", "learning_rate": 0.01, "epsilon": 0.0, "weight_decay": 0.1},
         lambda p: torch.optim.AdamW(p, lr=0.01, eps=0.0, weight_decay=0.1),
+    ),
+    (
+        {"optimizer": "nadam", "learning_rate": 0.01, "epsilon": 1e-8, "momentum_decay": 0.004},
+        lambda p: torch.optim.NAdam(p, lr=0.01),
+    ),
+    (
+        {"optimizer": "nadam", "learning_rate": 0.01, "epsilon": 1e-7, "beta_1": 0.8},
+        lambda p: torch.optim.NAdam(p, 0.01, (0.8, 0.999), eps=1e-7, momentum_decay=1.0),
+    ),
+    (
+        {"optimizer": "adamax", "learning_rate": 0.01, "epsilon": 0.0},
+        lambda p: torch.optim.Adamax(p, lr=0.01, eps=0.0),
+    ),
+    (
+        {"optimizer": "adagrad", "learning_rate": 0.1, "epsilon": 0.0},
+        lambda p: torch.optim.Adagrad(p, lr=0.1, initial_accumulator_value=0.1, eps=0.0),
+    ),
+    (
+        {"optimizer": "adadelta", "learning_rate": 1.0, "rho": 0.9, "epsilon": 1e-6},
+        lambda p: torch.optim.Adadelta(p, lr=1.0, rho=0.9, eps=1e-6),
+    ),
+    ({"optimizer": "lion", "learning_rate": 0.01}, lambda p: Lion(p, 0.01, 0.9, 0.99)),
+    ({"optimizer": "rprop", "learning_rate": 0.01}, lambda p: torch.optim.Rprop(p, lr=0.01)),
+    (
+        {"optimizer": "rprop", "learning_rate": 0.1, "eta_minus": 0.3, "maximum_step": 0.12},
+        lambda p: torch.optim.Rprop(p, lr=0.1, etas=(0.3, 1.2), step_sizes=(1e-6, 0.12)),
     ),
 ]
 

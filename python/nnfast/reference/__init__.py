@@ -3,11 +3,11 @@
 This is the specification that the compiled core is tested against, and what `nnfast` runs on where
 the core is missing. It imports nothing from the rest of the package but `nnfast.activations`, whose
 classes are the specification and the public objects in one. Read it in this order:
-`nnfast.activations`, `losses`, `layers`, `normalization`, `blocks`, `network`, `optimizers`; then
-`random`, `initializers`, `metrics` and `perceptron`; and, without a teacher, `hebbian`,
-`association`, `boltzmann`, `codebooks`, `maps`. The letters are the textbook's: x an input, w and b
-the weights and the bias, z the net input, a the output, t the target, g a gradient, delta the
-gradient by z.
+`nnfast.activations`, `losses`, `layers`, `normalization`, `blocks`, `network`, `optimizers`,
+`schedules`; then `random`, `initializers`, `metrics` and `perceptron`; and, without a teacher,
+`hebbian`, `association`, `boltzmann`, `codebooks`, `maps`. The letters are the textbook's: x an
+input, w and b the weights and the bias, z the net input, a the output, t the target, g a gradient,
+delta the gradient by z.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from .network import Network
 from .optimizers import Optimizer
 from .perceptron import perceptron_epoch
 from .random import permutation
+from .schedules import Schedule, learning_rate
 
 __all__ = [
     "Network",
@@ -51,6 +52,7 @@ __all__ = [
     "hopfield_recall",
     "instruction_set",
     "instruction_sets",
+    "learning_rate",
     "least_squares",
     "lvq_online",
     "map_batch",
@@ -72,7 +74,8 @@ def registry() -> dict[str, list[str]]:
     --------
     >>> from nnfast import reference
     >>> reference.registry()["optimizers"]
-    ['adam', 'adamw', 'rmsprop', 'sgd']
+    ['adadelta', 'adagrad', 'adam', 'adamax', 'adamw', 'lbfgs', 'levenberg_marquardt', 'lion',
+     'nadam', 'rmsprop', 'rprop', 'sgd']
     """
     return {
         "activations": list(Activation.registry.names),
@@ -80,6 +83,7 @@ def registry() -> dict[str, list[str]]:
         "optimizers": Optimizer.names(),
         "initializers": Initializer.names(),
         "metrics": Metric.names(),
+        "schedules": Schedule.names(),
     }
 
 

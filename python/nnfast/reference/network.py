@@ -20,6 +20,7 @@ from .metrics import Metric, decision_threshold
 from .normalization import Standardize
 from .optimizers import Optimizer
 from .random import SHUFFLE, permutation
+from .schedules import read
 from .second_order import Memory, Problem, SecondOrder
 
 _ROWS_AT_ONCE = 1024  # in prediction: enough for fast products, little enough for small memory
@@ -165,14 +166,26 @@ class Network:
             metrics=[Metric.from_config({"name": name}) for name in choice["metrics"]],
             threshold=decision_threshold(objective.loss, from_logits, activation, self.outputs),
         )
-        count = self.training.optimizer.slot_count
-        self.slots = [[np.zeros_like(p) for p in self._parameters()] for _ in range(count)]
+        self.slots = [
+            [np.full_like(parameter, initial) for parameter in self._parameters()]
+            for initial in self.training.optimizer.initial_slots
+        ]
         self.memory = Memory()
         self.step = 0
 
     def begin_run(self) -> None:
         """Be told that data may be others now: nothing computed from earlier ones is used again."""
         self.memory.here = None
+
+    def learning_rate(self) -> float:
+        """Give the learning rate of the next step."""
+        return self._compiled().optimizer.rate(self.step + 1)
+
+    def set_learning_rate(self, config: str) -> None:
+        """Go on with another learning rate, a number or a schedule as JSON; all else stays."""
+        training = self._compiled()
+        optimizer = training.optimizer.with_rate(read(json.loads(config)))
+        self.training = training._replace(optimizer=optimizer)
 
     @np.errstate(all="ignore")
     def train_epoch(

@@ -64,9 +64,9 @@ class SecondOrder(Optimizer):
     """An optimizer whose step is one of the whole problem."""
 
     @property
-    def slot_count(self) -> int:
+    def initial_slots(self) -> list[float]:
         """Nothing is remembered of a parameter by itself."""
-        return 0
+        return []
 
     def iterate(self, memory: Memory, w: Array, problem: Problem) -> tuple[list[float], bool]:
         """Change w in place by one step that does not raise the loss.
