@@ -18,6 +18,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nnfast._rate_callbacks import (
+        LearningRateScheduler as LearningRateScheduler,
+        ReduceLROnPlateau as ReduceLROnPlateau,
+    )
     from nnfast.network import FeedForward
 
 Logs = dict[str, float]
@@ -129,3 +133,12 @@ def checked_callbacks(callbacks: Iterable[Callback] | Callback | None) -> list[C
                 f"callbacks[{index}] is {callback!r}; wanted is an instance of nnfast.Callback"
             )
     return result
+
+
+def __getattr__(name: str) -> Any:
+    # They are imported when they are first named: a network can do without them.
+    if name in ("LearningRateScheduler", "ReduceLROnPlateau"):
+        from nnfast import _rate_callbacks
+
+        return getattr(_rate_callbacks, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

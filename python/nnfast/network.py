@@ -10,6 +10,7 @@ from nnfast import (
     _architecture,
     _backend,
     _progress,
+    _range_test,
     _rates,
     _targets,
     _training,
@@ -370,6 +371,72 @@ class FeedForward(Predictor):
         if progress is not None:
             watchers.append(progress)
         return _training.train(self, lesson, epochs, lambda: threads, level, watchers, progress)
+
+    def find_learning_rate(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        minimum: float = 1e-6,
+        maximum: float = 10.0,
+        steps: int = 200,
+        batch_size: int = 32,
+        smoothing: float = 3.0,
+    ) -> _range_test.LearningRateRange:
+        """Find a learning rate by the range test: train a copy with ever larger rates.
+
+        The rate rises by the same factor from step to step, until the loss diverges or `maximum` is
+        reached. The network itself, its optimizer and its history are left as they are; the
+        optimizer of the copy starts afresh.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As in `fit`.
+        minimum, maximum : float, default 1e-6 and 10
+            The first and the last rate.
+        steps : int, default 200
+            How many steps it takes from the one to the other; at least 10.
+        batch_size : int, default 32
+            Rows a step: as many as will be trained with.
+        smoothing : float, default 3.0
+            The width of the bell curve that each loss is averaged with its neighbours by, in steps.
+
+        Returns
+        -------
+        LearningRateRange
+            ``rates``, ``losses`` (smoothed), ``raw_losses``, ``suggestion`` (the rate where the
+            smoothed loss falls fastest, at most a tenth of the one where it is least), and
+            ``plot()``.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is not what is wanted, or the optimizer is Rprop, which has no rate.
+
+        References
+        ----------
+        Smith, "Cyclical learning rates for training neural networks", WACV 2017, section 3.3.
+
+        Examples
+        --------
+        >>> import nnfast as nn
+        >>> X, y = nn.datasets.digits()
+        >>> net = nn.FeedForward("64-32-10", output="softmax", seed=0)
+        >>> net.learning_rate = net.find_learning_rate(X, y).suggestion
+        >>> 1e-4 < net.learning_rate < 0.1
+        True
+        """
+        return _range_test.find(
+            self,
+            X,
+            y,
+            minimum=minimum,
+            maximum=maximum,
+            steps=steps,
+            batch_size=batch_size,
+            smoothing=smoothing,
+        )
 
     def train_on_batch(
         self,

@@ -12,6 +12,7 @@ from nnfast.plot._confusion import confusion_matrix
 from nnfast.plot._curves import learning_curves
 from nnfast.plot._maps import component_plane, distance_map, hit_map, label_map
 from nnfast.plot._memory import images, recall
+from nnfast.plot._range import learning_rate_range
 from nnfast.plot._weights import first_layer_weights
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "images",
     "label_map",
     "learning_curves",
+    "learning_rate_range",
     "recall",
 ]
