@@ -110,7 +110,12 @@ impl<T: Float> Kernel for Measure<'_, '_, '_, T> {
             }
             Ok(())
         })?;
-        Ok(totals.into_iter().map(|total| total / order.len() as f64).collect())
+        let mut means: Vec<f64> = totals.into_iter().map(|total| total / order.len() as f64).collect();
+        means[0] += match gradients {
+            Some(gradients) => training.learner.add_penalties(simd, parameters, gradients),
+            None => training.learner.penalty_of(simd, parameters),
+        };
+        Ok(means)
     }
 }
 
@@ -188,7 +193,7 @@ impl<T: Float> Differentiator<'_, '_, T> {
     fn row<S: Simd>(&mut self, simd: S, row: u32, target: &mut [f64]) {
         let Self { network, parameters, data, plan, matrices, scratch } = self;
         let (mode, layers) = (Mode::Inference, network.layers().len());
-        let way = Way { plan, mode, fused: false, skips_zeros: false, statistics: &[], batch: 1 };
+        let way = Way { plan, mode, fused: false, skips_zeros: false, statistics: &[], batch: 1, total: 1 };
         let last = plan.layers.last().expect("a network has a layer");
         let Target::Values(wanted) = data.targets.row(row as usize) else {
             unreachable!("squared errors want values")
@@ -219,7 +224,7 @@ struct InDouble<'a> {
 }
 
 impl<T: Float> Sink<T> for InDouble<'_> {
-    fn take<S: Simd>(&mut self, _simd: S, range: Range<usize>, gradients: &[T]) {
+    fn take<S: Simd>(&mut self, _simd: S, range: Range<usize>, gradients: &mut [T]) {
         for (target, gradient) in self.derivatives[range].iter_mut().zip(gradients) {
             *target = self.root * gradient.to_f64();
         }

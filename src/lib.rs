@@ -9,7 +9,7 @@
 //! | [`full_batch`] | a network on all its rows at once, for methods that look at all of them |
 //! | [`train`], `update` | the loop over batches; the two phases of a step |
 //! | [`network`], `workspace`, [`layer`] | layers in their places, a batch's way through them, its buffers |
-//! | [`activation`], [`softmax`], [`loss`], [`head`], [`metric`], [`optimizer`], [`schedule`], [`initializer`] | the mathematics of learning |
+//! | [`activation`], [`softmax`], [`loss`], [`head`], [`metric`], [`optimizer`], [`schedule`], [`regularizer`], [`constraint`], [`initializer`] | the mathematics of learning |
 //! | [`second_order`] | L-BFGS, Levenberg-Marquardt |
 //! | [`perceptron`] | the classic algorithm |
 //! | [`unsupervised`] | learning without a teacher |
@@ -20,6 +20,7 @@
 // What is private deals in vectors or in shared memory, whose safe use is a matter of this crate.
 pub mod activation;
 mod buffer;
+pub mod constraint;
 pub mod error;
 pub mod full_batch;
 mod gemm;
@@ -38,6 +39,7 @@ pub mod perceptron;
 mod python;
 pub mod random;
 mod reduce;
+pub mod regularizer;
 pub mod schedule;
 pub mod second_order;
 mod simd;

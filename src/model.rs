@@ -5,6 +5,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::buffer::Buffer;
 use crate::error::{Error, Result};
 use crate::full_batch::{CHUNK, FullBatch};
+use crate::layer::Stage;
 use crate::loss::Targets;
 use crate::network::{Mode, Network, NetworkSpec, Way};
 use crate::parallel::{Matrices, Team, share, with_team};
@@ -115,6 +116,22 @@ impl<T: Float> Model<T> {
         Ok(())
     }
 
+    /// Lets the parameters of the layer with a number follow the gradient, or stay as they are. What the
+    /// optimizer remembers stays.
+    ///
+    /// # Errors
+    /// There is no such layer, or it has no parameters.
+    pub fn set_trainable(&mut self, number: usize, trainable: bool) -> Result<()> {
+        let layer = self.network.dense_numbered(number).map(|place| &self.network.layers()[place]);
+        let before = layer.map(|layer| (layer.learns(), layer.parameters()));
+        self.network.set_trainable(number, trainable)?;
+        if let Some(training) = &mut self.training {
+            let begun = before.filter(|(learned, _)| trainable && !learned).map_or(0..0, |(_, range)| range);
+            training.refresh(&self.network, begun, &self.parameters)?;
+        }
+        Ok(())
+    }
+
     /// What training goes on from, beside the parameters.
     ///
     /// # Errors
@@ -156,7 +173,7 @@ impl<T: Float> Model<T> {
     /// The model is not compiled.
     pub fn learning_rate(&self) -> Result<f64> {
         let learner = &self.training.as_ref().ok_or_else(not_compiled)?.learner;
-        Ok(learner.optimizer.learning_rate(learner.step + 1))
+        Ok(learner.learning_rate())
     }
 
     /// Goes on with another learning rate, or another schedule; all else stays as it is.
@@ -308,8 +325,15 @@ impl<T: Float> Model<T> {
             let matrices = plan.matrices(rows).expect("memory for a few rows");
             (matrices, plan.scratch(network.layers(), rows).expect("memory for a few rows"))
         });
-        let way =
-            Way { plan, mode: Mode::Inference, fused: false, skips_zeros, statistics: &[], batch: rows };
+        let way = Way {
+            plan,
+            mode: Mode::Inference,
+            fused: false,
+            skips_zeros,
+            statistics: &[],
+            batch: rows,
+            total: 1,
+        };
         let mut next = first;
         for outputs in outputs.chunks_mut(chunk * columns) {
             let count = outputs.len() / columns;

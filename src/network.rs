@@ -14,7 +14,7 @@ use crate::layer::{
 };
 use crate::parallel::{Matrices, RowShard, Team};
 use crate::simd::{Float, Simd};
-use crate::workspace::{INPUT, Plan, Scratch};
+use crate::workspace::{INPUT, Plan, Scratch, VALUES};
 
 pub use crate::layer::{BiasMode, Mode, Parameter};
 
@@ -64,6 +64,8 @@ pub struct Way<'a, T> {
     pub statistics: &'a [T],
     /// Rows of the whole batch.
     pub batch: usize,
+    /// Rows that the mean loss is over: those of the batch, or of all batches together.
+    pub total: usize,
 }
 
 impl Network {
@@ -306,6 +308,43 @@ impl Network {
         input
     }
 
+    /// Adds the penalties of the outputs of some rows that have passed forward to their losses.
+    pub fn add_activity_penalties<S: Simd, T: Float>(
+        &self,
+        simd: S,
+        rows: &mut RowShard<'_, T>,
+        plan: &Plan,
+    ) {
+        for (layer, tensors) in self.layers.iter().zip(&plan.layers) {
+            let Some(regularizer) = layer.activity_regularizer() else { continue };
+            let ([values], [outputs]) = rows.split([VALUES], [tensors.output]);
+            for (values, outputs) in values.into_rows().zip(outputs.iter()) {
+                values[0] += regularizer.penalty(simd, outputs);
+            }
+        }
+    }
+
+    /// The place of the dense layer with a number.
+    pub fn dense_numbered(&self, number: usize) -> Option<usize> {
+        let numbered = |layer: &Layer| layer.as_dense().is_some_and(|dense| dense.number == number);
+        self.layers.iter().position(numbered)
+    }
+
+    /// Lets the parameters of the dense layer with a number follow the gradient, or stay as they are.
+    ///
+    /// # Errors
+    /// There is no such dense layer.
+    pub fn set_trainable(&mut self, number: usize, trainable: bool) -> Result<()> {
+        let found = self.dense_numbered(number).and_then(|place| self.layers.get_mut(place));
+        match found {
+            Some(Layer::Dense(dense)) => {
+                dense.spec.trainable = trainable;
+                Ok(())
+            }
+            _ => Err(Error::State(format!("layer {number} is not dense"))),
+        }
+    }
+
     /// Passes the gradient of some rows back through some layers, from the last one's delta to that of what is
     /// below the first.
     #[allow(clippy::too_many_arguments)]
@@ -318,9 +357,9 @@ impl Network {
         way: Way<'_, T>,
         scratch: &mut Scratch<T>,
     ) {
-        let Way { plan, mode, fused, statistics, batch, .. } = way;
+        let Way { plan, mode, fused, statistics, batch, total, .. } = way;
         // Below the first layer that learns there is nothing to learn.
-        let first = self.layers.iter().position(Layer::learns).unwrap_or(0);
+        let first = self.layers.iter().position(Layer::learns).unwrap_or(self.layers.len());
         for index in (layers.start.max(first)..layers.end).rev() {
             let layer = &self.layers[index];
             let partner = layer.partner();
@@ -336,6 +375,7 @@ impl Network {
                 tensors,
                 statistics: &statistics[tensors.statistics.min(statistics.len())..],
                 batch,
+                total,
                 mode,
                 transposed: &mut scratch.transposed,
                 fused: fused && index + 1 == self.layers.len(),
@@ -362,8 +402,9 @@ impl Network {
         for (index, layer) in self.layers.iter().enumerate() {
             let own = layer.parameters();
             let common = own.start.max(part.start)..own.end.min(part.end);
+            let learns = layer.learns();
             let looks = layer.as_dense().is_some() && std::mem::take(&mut first);
-            if common.is_empty() {
+            if common.is_empty() || !learns {
                 continue;
             }
             let tensors = plan.layers[index];

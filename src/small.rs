@@ -19,7 +19,7 @@ use crate::layer::{Dense, Layer, Stage};
 use crate::loss::Targets;
 use crate::metric::{Decision, Metric};
 use crate::network::Network;
-use crate::optimizer::{Part, Rule};
+use crate::optimizer::{MOST_SLOTS, Part, Rule};
 use crate::parallel::Rows;
 use crate::simd::{Float, Kernel, Simd, Vector, turn};
 use crate::source::{Source, Which};
@@ -93,10 +93,10 @@ pub struct Step<'a, 'd, T> {
     pub head: &'a Head,
     /// What is reported, and how outputs are read for it.
     pub metrics: (&'a [Metric], Decision),
-    /// The optimizer's rule of this step.
-    pub rule: Rule<T>,
-    /// The parameters and what the optimizer remembers of them.
-    pub part: Part<'a, T>,
+    /// The parameters.
+    pub parameters: &'a mut [T],
+    /// The optimizer's rule of this step, and what it remembers; none if the gradients are to be kept.
+    pub update: Option<(Rule<T>, [&'a mut [T]; MOST_SLOTS])>,
 }
 
 impl<T: Float> Small<T> {
@@ -106,7 +106,9 @@ impl<T: Float> Small<T> {
             let last = dense.parameters().end == network.size();
             let activation = &dense.spec.activation;
             let pointwise = !matches!(activation, Activation::Prelu(_)) && !activation.is_over_rows();
-            dense.spec.units <= panel_width::<T>() && (pointwise || last && head.is_fused())
+            let learns_alone = dense.spec.trainable && dense.spec.activity_regularizer.is_none();
+            let fits = dense.spec.units <= panel_width::<T>() && learns_alone;
+            fits && (pointwise || last && head.is_fused())
         };
         let small = network.inputs() <= MOST_INPUTS
             && network.layers().iter().all(|layer| layer.as_dense().is_some_and(fits));
@@ -137,6 +139,11 @@ impl<T: Float> Small<T> {
             gradients: Buffer::zeros(network.size()).ok()?,
             values: empty(),
         })
+    }
+
+    /// The gradients of the last step, and where each layer's parameters are.
+    pub fn gradients(&mut self) -> (&mut [T], impl Iterator<Item = Range<usize>>) {
+        (&mut self.gradients, self.layers.iter().map(|layer| layer.weights.clone()))
     }
 
     /// Whether batches of so many rows are for here: with too few rows most lanes would be empty.
@@ -185,7 +192,7 @@ impl<T: Float> Kernel for Step<'_, '_, T> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Step { small, inputs, targets, weights, rows, head, metrics, rule, part } = self;
+        let Step { small, inputs, targets, weights, rows, head, metrics, parameters, update } = self;
         let (count, stride) = (rows.len(), small.stride);
         assert!(count <= small.rows, "room for {} rows, not {count}", small.rows);
         // As many rows as fill vectors; what is computed for those beyond the batch is not looked at.
@@ -199,7 +206,7 @@ impl<T: Float> Kernel for Step<'_, '_, T> {
         let last = small.layers.len() - 1;
         for (index, layer) in small.layers.iter().enumerate() {
             let (below, above) = small.features.split_at_mut(index + 1);
-            let weights = &part.parameters[layer.weights.clone()];
+            let weights = &parameters[layer.weights.clone()];
             let weights = Strided::new(weights, (layer.units, 1), (layer.terms(), layer.units));
             let x = Matrix::new(&below[index][layer.first() * stride..], layer.terms(), columns, stride);
             let a = &mut above[0][stride..];
@@ -254,14 +261,15 @@ impl<T: Float> Kernel for Step<'_, '_, T> {
             let gradients = MatrixMut::new(gradients, layer.terms(), layer.units, layer.units);
             multiply_small(simd, x, Matrix::new(&small.turned, count, layer.units, width), gradients);
             if let Some(below) = below.last_mut() {
-                let weights =
-                    &part.parameters[layer.weights.clone()][usize::from(layer.bias) * layer.units..];
+                let weights = &parameters[layer.weights.clone()][usize::from(layer.bias) * layer.units..];
                 let weights = Strided::new(weights, (layer.inputs, layer.units), (layer.units, 1));
                 let delta = Matrix::new(delta, layer.units, columns, stride);
                 multiply_small(simd, weights, delta, MatrixMut::new(below, layer.inputs, columns, stride));
             }
         }
-        rule.update(simd, part, &small.gradients);
+        if let Some((rule, slots)) = update {
+            rule.update(simd, Part { parameters, slots }, &small.gradients);
+        }
     }
 }
 
@@ -294,7 +302,8 @@ mod tests {
     use crate::source::Source;
     use crate::train::{Data, Pass, TrainingSpec};
 
-    const OPTIMIZERS: [&str; 9] = [
+    /// With what happens beside their rule after a brace that ends them.
+    const OPTIMIZERS: [&str; 11] = [
         r#""name": "adam", "learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7"#,
         r#""name": "sgd", "learning_rate": 0.1, "momentum": 0.9, "nesterov": true"#,
         r#""name": "nadam", "learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7,
@@ -307,6 +316,10 @@ mod tests {
         "maximum_step": 50"#,
         r#""name": "sgd", "momentum": 0, "nesterov": false, "learning_rate": {"name": "exponential_decay",
         "initial_learning_rate": 0.1, "decay_steps": 3, "decay_rate": 0.9, "staircase": false}"#,
+        r#""name": "sgd", "learning_rate": 0.1, "momentum": 0.0, "nesterov": false}, "update":
+        {"weight_decay": 0.1, "clip_value": 0.05, "ema_momentum": 0.9"#,
+        r#""name": "adam", "learning_rate": 0.01, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}, "update":
+        {"accumulation_steps": 2, "ema_momentum": 0.5"#,
     ];
 
     fn network(widths: &[usize], hidden: &str, output: &str, bias: bool) -> NetworkSpec {
@@ -378,8 +391,9 @@ mod tests {
         let hidden = [
             r#""name": "relu""#,
             r#""name": "elu", "alpha": 1.0"#,
-            r#""name": "sigmoid""#,
-            r#""name": "gelu", "approximate": false"#,
+            r#""name": "sigmoid"}, "kernel_regularizer": {"l1": 0.01, "l2": 0.1"#,
+            r#""name": "gelu", "approximate": false}, "kernel_regularizer": {"l2": 0.1},
+            "bias_regularizer": {"l1": 0.01"#,
             r#""name": "hard_swish""#,
         ];
         let mut optimizers = OPTIMIZERS.iter().cycle();

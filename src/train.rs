@@ -3,6 +3,7 @@
 //! Rows are shared out through the whole forward pass and back to the deltas; then ranges of the
 //! parameters are shared out, for what follows from the gradients over all rows of the batch: [`crate::update`].
 
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
@@ -13,13 +14,13 @@ use crate::head::{Batch, Head};
 use crate::loss::{Loss, Targets};
 use crate::metric::{Decision, Metric};
 use crate::network::{Mode, Network, Way};
-use crate::optimizer::{Optimizer, Part};
+use crate::optimizer::Optimizer;
 use crate::parallel::{Matrices, Team, with_team};
 use crate::second_order::{Memory, SecondOrder};
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
 use crate::small::{Small, Step};
 use crate::source::{Source, Which, consecutive};
-use crate::update::{Learner, Passed, Workers};
+use crate::update::{Learner, Passed, UpdateSpec, Workers};
 use crate::workspace::{INPUT, Plan, Scratch, VALUES};
 
 /// How a model is trained, as a configuration describes it.
@@ -27,6 +28,9 @@ use crate::workspace::{INPUT, Plan, Scratch, VALUES};
 pub struct TrainingSpec {
     /// How gradients change the parameters.
     pub optimizer: Optimizer,
+    /// What happens beside that.
+    #[serde(default)]
+    pub update: UpdateSpec,
     /// What is made small.
     pub loss: Loss,
     /// What is reported beside it.
@@ -144,6 +148,7 @@ impl<T: Float> Kernel for Run<'_, '_, '_, T> {
                         training.second_phase(team, &bounds, network, rows.len(), mode);
                     learner.learn(simd, workers, passed, parameters, finite);
                     training.add_values(rows.len(), &mut totals);
+                    totals[0] += training.learner.penalty * rows.len() as f64;
                 }
                 until_poll = until_poll.saturating_sub(work.saturating_mul(rows.len()));
                 if until_poll == 0 {
@@ -187,7 +192,9 @@ impl<T: Float> Kernel for Evaluate<'_, '_, T> {
                 training.add_values(batch.len(), &mut totals);
             }
         });
-        totals.into_iter().map(|sum| sum / total as f64).collect()
+        let mut means: Vec<f64> = totals.into_iter().map(|sum| sum / total as f64).collect();
+        means[0] += training.learner.penalty_of(simd, parameters);
+        means
     }
 }
 
@@ -209,21 +216,38 @@ impl<T: Float> Training<T> {
             return Err(Error::Configuration(format!("this loss wants {each} outputs for each column of y")));
         }
         let plan = Plan::for_training(network.inputs(), network.layers(), spec.metrics.len());
-        let small = Small::new(network, &head, spec.metrics.len());
-        Ok(Self {
+        let mut training = Self {
             decision: Decision::of(&head, output, network.outputs()),
             head,
             matrices: plan.matrices(0)?,
             statistics: Buffer::zeros(plan.statistics)?,
             plan,
-            learner: Learner::new(network, spec.optimizer.clone())?,
+            learner: Learner::new(network, spec.optimizer.clone(), spec.update)?,
             scratches: Vec::new(),
             finite: false.into(),
-            small,
+            small: None,
             memory: Memory::default(),
             order: Vec::new(),
             spec,
-        })
+        };
+        training.choose_way(network);
+        Ok(training)
+    }
+
+    /// Goes the way of small networks, where a network and what is done to it allow that.
+    fn choose_way(&mut self, network: &Network) {
+        let small = self.learner.is_elementwise();
+        self.small = small.then(|| Small::new(network, &self.head, self.spec.metrics.len())).flatten();
+    }
+
+    /// Takes note that some layers have begun or ended to learn; see [`Learner::refresh`].
+    ///
+    /// # Errors
+    /// There is no memory for masks.
+    pub fn refresh(&mut self, network: &Network, begun: Range<usize>, parameters: &[T]) -> Result<()> {
+        self.learner.refresh(network, begun, parameters)?;
+        self.choose_way(network);
+        Ok(())
     }
 
     /// The optimizer, if it looks at all rows before each step.
@@ -319,7 +343,7 @@ impl<T: Float> Training<T> {
     ) {
         let Self { head, decision, spec, learner, small, .. } = self;
         let small = small.as_mut().expect("a small network");
-        let (rule, slots) = learner.next_rule();
+        let is_plain = learner.is_plain();
         simd.vectorize(Step {
             small,
             inputs: data.inputs,
@@ -328,13 +352,19 @@ impl<T: Float> Training<T> {
             rows,
             head,
             metrics: (&spec.metrics, *decision),
-            rule,
-            part: Part { parameters, slots },
+            parameters,
+            update: is_plain.then(|| learner.next_rule()),
         });
-        learner.step += 1;
-        let small = self.small.as_ref().expect("as above");
+        let small = self.small.as_mut().expect("as above");
         for values in small.values(rows.len()).chunks_exact(totals.len()) {
             add(values, totals);
+        }
+        if is_plain {
+            learner.step += 1;
+        } else {
+            let (gradients, ranges) = small.gradients();
+            learner.sweep(simd, ranges, parameters, gradients);
+            totals[0] += learner.penalty * rows.len() as f64;
         }
     }
 
@@ -367,7 +397,7 @@ impl<T: Float> Training<T> {
             if segment > 0 {
                 network.meet(simd, team, (first, false), (plan, mode), (&mut *matrices, count), statistics);
             }
-            let way = Way { plan, mode, fused, skips_zeros, statistics: &*statistics, batch: count };
+            let way = Way { plan, mode, fused, skips_zeros, statistics: &*statistics, batch: count, total };
             team.by_rows(matrices, count, scratches, |mut shard, scratch| {
                 let rows = &batch[shard.rows()];
                 if segment == 0 {
@@ -387,6 +417,7 @@ impl<T: Float> Training<T> {
                         weigh(weights[row as usize], values, delta);
                     }
                 }
+                network.add_activity_penalties(simd, &mut shard, plan);
                 if back {
                     let first = if segment == 0 { 0 } else { first + 1 };
                     network.backward(simd, parameters, &mut shard, first..layers, way, scratch);
@@ -397,7 +428,8 @@ impl<T: Float> Training<T> {
             for (segment, &layer) in meetings.iter().enumerate().rev() {
                 network.meet(simd, team, (layer, true), (plan, mode), (&mut *matrices, count), statistics);
                 let first = if segment == 0 { 0 } else { meetings[segment - 1] + 1 };
-                let way = Way { plan, mode, fused, skips_zeros, statistics: &*statistics, batch: count };
+                let way =
+                    Way { plan, mode, fused, skips_zeros, statistics: &*statistics, batch: count, total };
                 team.by_rows(matrices, count, scratches, |mut shard, scratch| {
                     network.backward(simd, parameters, &mut shard, first..layer + 1, way, scratch);
                 });
@@ -418,7 +450,7 @@ impl<T: Float> Training<T> {
         let skips_zeros = *self.finite.get_mut();
         let Self { head, plan, matrices, statistics, scratches, learner, finite, .. } = self;
         let fused = head.is_fused();
-        let way = Way { plan, mode, fused, skips_zeros, statistics: &*statistics, batch: rows };
+        let way = Way { plan, mode, fused, skips_zeros, statistics: &*statistics, batch: rows, total: rows };
         (learner, Workers { team, bounds, scratches }, Passed { network, matrices, rows, way }, finite)
     }
 

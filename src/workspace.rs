@@ -6,6 +6,7 @@ use crate::gemm::Nonzero;
 use crate::layer::{Dense, Layer, Stage, Tensors, Widths};
 use crate::parallel::Matrices;
 use crate::simd::Float;
+use crate::update::Sums;
 
 /// The matrix that the inputs of a batch are gathered into.
 pub const INPUT: usize = 0;
@@ -47,7 +48,8 @@ impl Plan {
         };
         let mut statistics = 0;
         let layers = layers.iter().map(|layer| {
-            let Widths { output, delta, kept, slopes, factor, statistics: own } = layer.widths(training);
+            let Widths { output, delta, kept, slopes, factor, statistics: own, penalty } =
+                layer.widths(training);
             statistics += own;
             Tensors {
                 output: matrix(output),
@@ -56,6 +58,7 @@ impl Plan {
                 slopes: matrix(slopes),
                 factor: matrix(factor),
                 statistics: statistics - own,
+                penalty: matrix(penalty),
             }
         });
         let layers = layers.collect();
@@ -108,6 +111,8 @@ pub struct Scratch<T> {
     pub looks_for_zeros: bool,
     /// Whether there were any in the rows that passed forward last.
     pub has_zeros: bool,
+    /// Sums over its part of the parameters.
+    pub sums: Sums,
 }
 
 impl<T: Float> Scratch<T> {
@@ -127,6 +132,7 @@ impl<T: Float> Scratch<T> {
             nonzero: Nonzero::with_capacity(rows_seen, inputs),
             looks_for_zeros,
             has_zeros: false,
+            sums: Sums::default(),
         })
     }
 }

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING, Any as _Any
 from nnfast import (
     activations,
     callbacks,
+    constraints,
     initializers,
     layers,
     losses,
     metrics,
     optimizers,
+    regularizers,
     schedules,
 )
 from nnfast._backend import warn_if_core_is_missing as _warn_if_core_is_missing
 from nnfast._threads import get_num_threads, set_num_threads
 from nnfast.callbacks import Callback, History
+from nnfast.constraints import MaxNorm, MinMaxNorm, NonNegative, UnitNorm
 from nnfast.layers import (
     Activation,
     BatchNorm,
@@ -69,6 +72,7 @@ from nnfast.optimizers import (
     Rprop,
 )
 from nnfast.perceptron import ConvergenceWarning, Perceptron
+from nnfast.regularizers import L1, L1L2, L2
 from nnfast.second_order import LBFGS, LevenbergMarquardt
 
 if _TYPE_CHECKING:
@@ -76,11 +80,15 @@ if _TYPE_CHECKING:
     from nnfast._config import show_config
     from nnfast._files import load
     from nnfast._many import fit_many
+    from nnfast._swap import SwapEMAWeights
     from nnfast.tables import Table
 
     __version__: str
 
 __all__ = [
+    "L1",
+    "L1L2",
+    "L2",
     "LBFGS",
     "SGD",
     "Activation",
@@ -112,11 +120,14 @@ __all__ = [
     "LevenbergMarquardt",
     "Lion",
     "LogCosh",
+    "MaxNorm",
     "MeanAbsoluteError",
     "MeanAbsolutePercentageError",
     "MeanSquaredError",
     "MeanSquaredLogarithmicError",
+    "MinMaxNorm",
     "Nadam",
+    "NonNegative",
     "Perceptron",
     "Poisson",
     "Quantile",
@@ -126,10 +137,13 @@ __all__ = [
     "SparseCategoricalCrossEntropy",
     "SquaredHinge",
     "Standardize",
+    "SwapEMAWeights",
     "Table",
+    "UnitNorm",
     "__version__",
     "activations",
     "callbacks",
+    "constraints",
     "datasets",
     "fit_many",
     "get_num_threads",
@@ -141,6 +155,7 @@ __all__ = [
     "optimizers",
     "plot",
     "reference",
+    "regularizers",
     "schedules",
     "set_num_threads",
     "show_config",
@@ -152,6 +167,7 @@ _NAMED_LATER = {
     "load": "nnfast._files",
     "show_config": "nnfast._config",
     "Table": "nnfast.tables",
+    "SwapEMAWeights": "nnfast._swap",
 }
 
 _warn_if_core_is_missing()

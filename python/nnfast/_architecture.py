@@ -285,6 +285,10 @@ def fixed(layers: Sequence[Layer]) -> set[str]:
     """Return the names of the parameters that no gradient changes."""
     return {
         f"layers.{number}.{name}"
-        for number, layer, _ in walk(layers)
-        for name in layer.fixed_parameters
+        for number, layer, width in walk(layers)
+        for name in (
+            layer.fixed_parameters
+            if getattr(layer, "trainable", True)
+            else {*layer.parameters(width, embedded=False), *layer.parameters(width, embedded=True)}
+        )
     }

@@ -41,6 +41,9 @@ class Network(Protocol):
     def compile(self, config: str, /) -> None:
         """Set optimizer, loss and metrics; resets the optimizer's slots and the step."""
 
+    def set_trainable(self, layer: int, trainable: bool) -> None:
+        """Let the layer with a number, from 0, learn or not; its optimizer's state stays."""
+
     def try_predict(self, x: Any, threads: int, out: Any = None, /) -> Array | None:
         """Return the outputs for what a user passes, or None if the border has to look at it."""
 

@@ -41,6 +41,15 @@ def real(*, default: float = REQUIRED, **bounds: float) -> Any:
     return Parameter(_validation.number, default, bounds)
 
 
+def optional_real(**bounds: float) -> Any:
+    """Declare a number as `real` does, or None, which is the default."""
+
+    def check(value: object, argument: str, **bounds: float) -> float | None:
+        return None if value is None else _validation.number(value, argument, **bounds)
+
+    return Parameter(check, None, bounds)
+
+
 def whole(*, default: int = REQUIRED, **bounds: int) -> Any:
     """Declare a whole number, with the bounds that `_validation.integer` knows."""
     return Parameter(_validation.integer, default, bounds)
@@ -97,6 +106,7 @@ class Frozen:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         cls = type(self)
+        kwargs = self._without_shared(kwargs)
         names = list(cls._parameters)
         if len(args) > len(cls._positional):
             raise TypeError(
@@ -118,6 +128,10 @@ class Frozen:
             described = f"{name} of {cls.__name__}"
             self._set(name, parameter.check(value, described, **parameter.bounds))
         self._check()
+
+    def _without_shared(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Take what is no parameter of this class but of a base class, by name; return the rest."""
+        return given
 
     def _check(self) -> None:
         """Check what concerns several parameters at once."""

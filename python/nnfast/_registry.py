@@ -110,6 +110,15 @@ class Registry(Generic[S]):
         )
 
 
+def optional_member(*, of: Registry[Any]) -> Any:
+    """Declare a parameter of a frozen value: as `member`, or None."""
+
+    def check(value: object, argument: str) -> Any:
+        return None if value is None else of.get(value, argument)
+
+    return Parameter(check, None, {})
+
+
 def member(*, of: Registry[Any]) -> Any:
     """Declare a parameter of a frozen value: a spec, given by name, class or instance."""
     return Parameter(of.get, REQUIRED, {})

@@ -21,6 +21,17 @@ class Summary(str):
         return str(self)
 
 
+def names(layers: Sequence[Layer]) -> list[str]:
+    """Return what the layers are called: each by its kind, and its number among those of it."""
+    result: list[str] = []
+    seen: dict[str, int] = {}
+    for layer in layers:
+        kind = type(layer).__name__.lower()
+        seen[kind] = seen.get(kind, 0) + 1
+        result.append(kind if isinstance(layer, Input) else f"{kind}_{seen[kind]}")
+    return result
+
+
 def summary(layers: Sequence[Layer], bias: str, dtype: np.dtype[Any]) -> Summary:
     """Return the layers as a table, with the number and the size of their parameters."""
     counts = [0] * (1 + sum(1 for _ in _architecture.walk(layers)))
@@ -29,12 +40,10 @@ def summary(layers: Sequence[Layer], bias: str, dtype: np.dtype[Any]) -> Summary
         counts[int(name.split(".")[1]) + 1] += prod(shape)
         trainable += 0 if name in fixed else prod(shape)
     rows = [("Layer (type)", "Output shape", "Param #", "Activation")]
-    seen: dict[str, int] = {}
     each = [(layers[0], 0), *((layer, width) for _, layer, width in _architecture.walk(layers))]
-    for (layer, width), count in zip(each, counts, strict=True):
+    called = names([layer for layer, _ in each])
+    for (layer, width), name, count in zip(each, called, counts, strict=True):
         kind = type(layer).__name__
-        seen[kind] = seen.get(kind, 0) + 1
-        name = kind.lower() if isinstance(layer, Input) else f"{kind.lower()}_{seen[kind]}"
         rows.append(
             (f"{name} ({kind})", f"(None, {layer.width(width)})", f"{count:,}", layer.description())
         )

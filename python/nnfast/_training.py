@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from nnfast import _architecture, _rates, callbacks
@@ -153,7 +154,8 @@ def _learn(
             done += [network._named(values) | _rates.logged(network) for values in report]
     if validation is not None:
         x, values, weights = validation
-        measured = network._named(backend.evaluate(x, values, batch_size, threads, weights))
+        with network.averaged() if network._measured_averaged else nullcontext():
+            measured = network._named(backend.evaluate(x, values, batch_size, threads, weights))
         measured = {f"val_{name}": value for name, value in measured.items()}
         done.append(network._named(report[0]) | measured | _rates.logged(network))
     return converged

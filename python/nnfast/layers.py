@@ -7,21 +7,26 @@ FeedForward([Input(784), Dense(256, ELU(alpha=1.0)), Dropout(0.2), Dense(10, Sof
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nnfast import activations, initializers
+from nnfast import _mask, activations, constraints, initializers, regularizers
 from nnfast._embedding import Embedding
-from nnfast._frozen import flag, real, whole
+from nnfast._frozen import Parameter, flag, real, whole
 from nnfast._layer import Layer
 from nnfast._normalization import BatchNorm, LayerNorm, Standardize
-from nnfast._registry import member
+from nnfast._registry import member, optional_member
 from nnfast._residual import Residual
 from nnfast._validation import UNITS_LIMIT
 
 if TYPE_CHECKING:
     from dataclasses import KW_ONLY
     from typing import TypeAlias
+
+    from numpy.typing import ArrayLike
+
+    from nnfast.constraints import ConstraintLike
+    from nnfast.regularizers import RegularizerLike
 
     ActivationLike: TypeAlias = str | activations.Activation | type[activations.Activation]
     InitializerLike: TypeAlias = str | initializers.Initializer | type[initializers.Initializer]
@@ -101,12 +106,25 @@ class Dense(Layer):
         What W, of the shape (inputs, units), starts from. The default is chosen by the activation.
     bias_initializer : name, class or instance, default "zeros"
         What b, of the shape (units,), starts from.
+    kernel_regularizer, bias_regularizer, activity_regularizer : regularizer, optional
+        What W, b and the outputs a cost, as a part of the loss: see `nnfast.regularizers`.
+    l1, l2 : float, optional
+        Short for ``kernel_regularizer=nn.L1L2(l1, l2)``.
+    kernel_constraint, bias_constraint : constraint, optional
+        What W and b are brought back to after every update: see `nnfast.constraints`.
+    trainable : bool, default True
+        Whether the layer learns; see `FeedForward.set_trainable`.
+    mask : array-like of shape (inputs, units), optional
+        1 where there is a connection, 0 where there is not: a weight there is 0 and stays 0,
+        whatever is learned, and `set_weights` refuses another.
 
     Examples
     --------
     >>> import nnfast as nn
     >>> nn.Dense(256, nn.activations.ELU(0.5))
     Dense(256, ELU(alpha=0.5))
+    >>> nn.Dense(256, "elu", l2=1e-4)
+    Dense(256, ELU(alpha=1.0), kernel_regularizer=L2(l2=0.0001))
     >>> nn.Dense(10, "tanh").kernel_initializer
     GlorotUniform()
     """
@@ -118,6 +136,15 @@ class Dense(Layer):
     use_bias: bool = flag(default=True)
     kernel_initializer: initializers.Initializer = member(of=initializers.registry)
     bias_initializer: initializers.Initializer = member(of=initializers.registry)
+    kernel_regularizer: regularizers.Regularizer | None = optional_member(of=regularizers.registry)
+    bias_regularizer: regularizers.Regularizer | None = optional_member(of=regularizers.registry)
+    activity_regularizer: regularizers.Regularizer | None = optional_member(
+        of=regularizers.registry
+    )
+    kernel_constraint: constraints.Constraint | None = optional_member(of=constraints.registry)
+    bias_constraint: constraints.Constraint | None = optional_member(of=constraints.registry)
+    trainable: bool = flag(default=True)
+    mask: _mask.Mask | None = Parameter(lambda value, argument: value, None, {})  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -127,6 +154,15 @@ class Dense(Layer):
         use_bias: bool = True,
         kernel_initializer: InitializerLike | None = None,
         bias_initializer: InitializerLike = "zeros",
+        kernel_regularizer: RegularizerLike | None = None,
+        bias_regularizer: RegularizerLike | None = None,
+        activity_regularizer: RegularizerLike | None = None,
+        l1: float | None = None,
+        l2: float | None = None,
+        kernel_constraint: ConstraintLike | None = None,
+        bias_constraint: ConstraintLike | None = None,
+        trainable: bool = True,
+        mask: ArrayLike | _mask.Mask | None = None,
     ) -> None:
         if kernel_initializer is None:
             function = activations.registry.get(activation, "activation of Dense")
@@ -137,18 +173,29 @@ class Dense(Layer):
             use_bias=use_bias,
             kernel_initializer=kernel_initializer,
             bias_initializer=bias_initializer,
+            kernel_regularizer=regularizers.short(kernel_regularizer, l1, l2),
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+            trainable=trainable,
+            mask=mask,
         )
+
+    def _check(self) -> None:
+        self._set("mask", _mask.checked(self.mask, self.units))
 
     def __repr__(self) -> str:
         parts = [repr(self.units), repr(self.activation)]
         usual = Dense(self.units, self.activation)
-        for name in ("use_bias", "kernel_initializer", "bias_initializer"):
+        for name in list(self._parameters)[2:]:
             if getattr(self, name) != getattr(usual, name):
                 parts.append(f"{name}={getattr(self, name)!r}")
         return f"Dense({', '.join(parts)})"
 
     def config(self) -> dict[str, Any]:
         """Return the layer as a plain dict, complete with its defaults."""
+        specs = {name: getattr(self, name) for name in _OPTIONAL}
         return {
             "type": self.kind,
             "units": self.units,
@@ -156,6 +203,10 @@ class Dense(Layer):
             "activation": self.activation.config(),
             "kernel_initializer": self.kernel_initializer.config(),
             "bias_initializer": self.bias_initializer.config(),
+            **{name: spec and spec.config() for name, spec in specs.items()},
+            "trainable": self.trainable,
+            **({} if self.mask is None else {"mask_inputs": len(self.mask.edges)}),
+            "mask": self.mask and self.mask.text(),
         }
 
     @classmethod
@@ -168,7 +219,23 @@ class Dense(Layer):
             use_bias=config["use_bias"],
             kernel_initializer=initializer(config["kernel_initializer"]),
             bias_initializer=initializer(config["bias_initializer"]),
+            # Files that are older have no more than that.
+            kernel_regularizer=regularizers.from_config(config.get("kernel_regularizer")),
+            bias_regularizer=regularizers.from_config(config.get("bias_regularizer")),
+            activity_regularizer=regularizers.from_config(config.get("activity_regularizer")),
+            kernel_constraint=constraints.from_config(config.get("kernel_constraint")),
+            bias_constraint=constraints.from_config(config.get("bias_constraint")),
+            trainable=config.get("trainable", True),
+            mask=_mask.from_config(config),
         )
+
+    def check_place(self, before: Sequence[Layer], width: int, argument: str) -> None:
+        """Refuse a mask that is for another number of inputs."""
+        if self.mask is not None and len(self.mask.edges) != width:
+            raise ValueError(
+                f"mask of {argument} has the shape {self.mask.edges.shape}; wanted is "
+                f"{(width, self.units)}"
+            )
 
     def width(self, inputs: int) -> int:
         """Return the number of nodes."""
@@ -191,6 +258,12 @@ class Dense(Layer):
             if self.use_bias:
                 shapes["bias"] = (self.units,)
         return shapes | dict.fromkeys(self.activation.parameters, (self.units,))
+
+
+_OPTIONAL = (
+    *("kernel_regularizer", "bias_regularizer", "activity_regularizer"),
+    *("kernel_constraint", "bias_constraint"),
+)
 
 
 class Dropout(Layer):

@@ -20,8 +20,8 @@ from nnfast import (
     optimizers,
     schedules,
 )
+from nnfast._adjustable import Adjustable
 from nnfast._lessons import Border
-from nnfast._predictor import Predictor
 from nnfast.callbacks import Callback, History, checked_callbacks
 from nnfast.metrics import Metric, checked_metrics
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 Self = TypeVar("Self", bound="FeedForward")
 
 
-class FeedForward(Predictor):
+class FeedForward(Adjustable):
     """A network of layers, each fed by the one before, trained by gradient descent.
 
     Parameters
@@ -113,6 +113,7 @@ class FeedForward(Predictor):
         self._backend = self._home_backend = _architecture.backend(self._layers, backend)
         self._history: dict[str, list[float]] = {}
         self._classes: Array | None = None
+        self._measured_averaged = False  # whether validation is by the averaged weights
         self.stop_training = False
         self._network = self._built()
         self._compiled_loss: losses.Loss | None = None  # what the backend learns by, if it does yet
@@ -246,7 +247,8 @@ class FeedForward(Predictor):
         state = None if self._compiled_loss is None else self._network.state()
         own = isinstance(loss, losses.CustomLoss)
         config = {
-            "optimizer": self._optimizer.config(),
+            "optimizer": self._optimizer.rule(),
+            "update": self._optimizer.update(),
             "loss": {"name": loss.name} if own else loss.config(),
             "metrics": [metric.name for metric in self._metrics],
         }

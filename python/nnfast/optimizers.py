@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from nnfast._frozen import checked, flag, real
+from nnfast._frozen import checked, flag, optional_real, real, whole
 from nnfast._registry import Registry, Spec
 from nnfast.schedules import Schedule, learning_rate
 
@@ -26,11 +26,51 @@ if TYPE_CHECKING:
 
 registry: Registry[Optimizer] = Registry("optimizer")
 
+CLIPS = ("clip_value", "clip_norm", "global_clip_norm")
+
 Self = TypeVar("Self", bound="Optimizer")
 
 
 class Optimizer(Spec):
-    """How the weights follow the gradient; the base class of all optimizers."""
+    """How the weights follow the gradient; the base class of all optimizers.
+
+    These parameters, by name, every optimizer has beside its own. In this order a step adds up
+    gradients, clips, decays, follows its own rule, and averages.
+
+    Parameters
+    ----------
+    weight_decay : float, default 0.0
+        w -= learning_rate weight_decay w before the optimizer's rule, of all weights and biases:
+        decoupled, so that it is no part of the loss. At least 0; `AdamW` takes 0.004. In PyTorch
+        only AdamW's is this; its other optimizers' is ``L2(weight_decay / 2)``.
+    clip_value : float, optional
+        Every value of the gradient is brought into [-clip_value, clip_value].
+    clip_norm : float, optional
+        The gradient of each array (kernel, bias, ...) that is longer is shortened to this length.
+    global_clip_norm : float, optional
+        The same of the gradient of all arrays together. Only one of the three can be given; Keras
+        calls them clipvalue, clipnorm and global_clipnorm.
+    ema_momentum : float, optional
+        In [0, 1). Beside the weights their running mean is kept, m = ema_momentum m +
+        (1 - ema_momentum) w after each update, starting from the first one's weights: see
+        `FeedForward.averaged_weights`. Keras' use_ema takes 0.99. Here it is of the weights after
+        their constraints, and moves with updates, not with every accumulated batch.
+    accumulation_steps : int, default 1
+        Over how many batches gradients are averaged before an update. What is left at the end of
+        an epoch stays for the next. Keras calls it gradient_accumulation_steps.
+
+    References
+    ----------
+    Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019; Pascanu, Mikolov and
+    Bengio, "On the difficulty of training recurrent neural networks", ICML 2013; Polyak and
+    Juditsky, "Acceleration of stochastic approximation by averaging", 1992.
+
+    Examples
+    --------
+    >>> import nnfast as nn
+    >>> nn.SGD(0.1, momentum=0.9, clip_norm=1.0)
+    SGD(learning_rate=0.1, momentum=0.9, nesterov=False, clip_norm=1.0)
+    """
 
     registry: ClassVar[Registry[Any]] = registry
     full_batch: ClassVar[bool] = False
@@ -47,6 +87,74 @@ class Optimizer(Spec):
                 "by itself; wanted is an optimizer of the first order"
             )
         return self.replace(learning_rate=learning_rate(rate, argument))
+
+    _shared: ClassVar[dict[str, Any]] = {
+        "weight_decay": real(default=0.0, minimum=0.0),
+        "clip_value": optional_real(above=0.0),
+        "clip_norm": optional_real(above=0.0),
+        "global_clip_norm": optional_real(above=0.0),
+        "ema_momentum": optional_real(minimum=0.0, below=1.0),
+        "accumulation_steps": whole(default=1, below=2**32),
+    }
+
+    if TYPE_CHECKING:
+        _: KW_ONLY
+        weight_decay: float = 0.0
+        clip_value: float | None = None
+        clip_norm: float | None = None
+        global_clip_norm: float | None = None
+        ema_momentum: float | None = None
+        accumulation_steps: int = 1
+
+    def _without_shared(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Set the shared parameters; return the others."""
+        for name, parameter in self._shared_ones().items():
+            value = given.get(name, parameter.default)
+            described = f"{name} of {type(self).__name__}"
+            self._set(name, parameter.check(value, described, **parameter.bounds))
+        clips = [name for name in CLIPS if getattr(self, name) is not None]
+        if len(clips) > 1:
+            raise ValueError(
+                f"{' and '.join(clips)} of {type(self).__name__} are given; wanted is one of them"
+            )
+        return {name: value for name, value in given.items() if name not in self._shared_ones()}
+
+    def _shared_ones(self) -> dict[str, Any]:
+        """Return the shared parameters that are not the optimizer's own, as weight decay may be."""
+        return {n: one for n, one in self._shared.items() if n not in self._parameters}
+
+    def _changed(self) -> dict[str, Any]:
+        """Return the shared parameters that are not as usual."""
+        shared = self._shared_ones().items()
+        return {n: getattr(self, n) for n, one in shared if getattr(self, n) != one.default}
+
+    def rule(self) -> dict[str, Any]:
+        """Return the name and the optimizer's own parameters as a plain dict."""
+        return super().config()
+
+    def update(self) -> dict[str, Any]:
+        """Return the shared parameters as a plain dict."""
+        shared = self._shared_ones()
+        return {name: getattr(self, name) for name in shared}
+
+    def config(self) -> dict[str, Any]:
+        """Return the name and all parameters but the usual shared ones as a plain dict."""
+        return {**self.rule(), **self._changed()}
+
+    def replace(self: Self, **changes: Any) -> Self:
+        """Return the same with some parameters changed."""
+        return type(self)(**{**self.values(), **self._changed(), **changes})
+
+    def __eq__(self, other: object) -> bool:
+        same = super().__eq__(other)
+        return same if same is NotImplemented else same and self.update() == other.update()  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((super().__hash__(), *self.update().values()))
+
+    def __repr__(self) -> str:
+        changed = "".join(f", {name}={value!r}" for name, value in self._changed().items())
+        return f"{super().__repr__()[:-1]}{changed})"
 
 
 class SGD(Optimizer):

@@ -43,6 +43,17 @@ class SecondOrder(Optimizer):
                     f"layers[{number + 1}], {layer!r}, makes it another each time; wanted is a "
                     "network without such layers, or another optimizer"
                 )
+            if getattr(layer, "kernel_constraint", None) or getattr(layer, "bias_constraint", None):
+                raise ValueError(
+                    f"optimizer {self.name} looks along a line, and layers[{number + 1}] has a "
+                    "constraint, which would bend it; wanted is a network without, or another "
+                    "optimizer"
+                )
+        if self._changed():
+            raise ValueError(
+                f"{', '.join(self._changed())} of {self.name} is given; wanted is none of what "
+                "optimizers share, which belongs to steps from batches"
+            )
 
 
 class LBFGS(SecondOrder):
@@ -144,6 +155,15 @@ class LevenbergMarquardt(SecondOrder):
     def check(self, layers: Sequence[Layer], loss: Loss, parameters: int) -> None:
         """Refuse other losses than the squared error, and large networks."""
         super().check(layers, loss, parameters)
+        from nnfast import _architecture
+
+        every = [layer for _, layer, _ in _architecture.walk(layers)]
+        for name in ("kernel_regularizer", "bias_regularizer", "activity_regularizer", "mask"):
+            if any(getattr(layer, name, None) for layer in every):
+                raise ValueError(
+                    f"optimizer {self.name} is for least squares alone, and a layer has a {name}; "
+                    "wanted is a network without, or lbfgs"
+                )
         if loss.name != "mean_squared_error":
             raise ValueError(
                 f"optimizer {self.name} is for least squares and loss is {loss.name}; wanted is "

@@ -90,6 +90,10 @@ impl Stage for BatchNorm {
         shapes
     }
 
+    fn learned(&self) -> Vec<Parameter> {
+        self.affine.shapes()
+    }
+
     fn initialize<T: Float>(&self, _seed: u64, parameters: &mut [T]) -> Result<()> {
         self.affine.initialize(parameters);
         parameters[self.mean.clone()].fill(T::ZERO);

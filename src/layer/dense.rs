@@ -7,6 +7,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::activation::{Activation, Kept, PreluRow, PreluRowBackward};
+use crate::constraint::Constraint;
 use crate::error::{Error, Result, allocate};
 use crate::gemm::{
     MatrixMut, Panels, multiply, multiply_batch, multiply_transposed, panel_width, sum_rows, transposed_size,
@@ -14,7 +15,8 @@ use crate::gemm::{
 use crate::initializer::Initializer;
 use crate::parallel::{RowShard, Team, share};
 use crate::random::{Purpose, Stream};
-use crate::simd::{Float, Simd, lanewise};
+use crate::regularizer::Regularizer;
+use crate::simd::{Float, Lanewise, Simd, Vector, lanewise};
 
 use super::{Backward, BiasMode, Forward, Parameter, Passed, Sink, Site, Stage, Tensors, Widths};
 
@@ -31,6 +33,31 @@ pub struct DenseSpec {
     pub kernel_initializer: Initializer,
     /// The rule for its initial biases.
     pub bias_initializer: Initializer,
+    /// What its weights cost.
+    #[serde(default)]
+    pub kernel_regularizer: Option<Regularizer>,
+    /// What its biases cost.
+    #[serde(default)]
+    pub bias_regularizer: Option<Regularizer>,
+    /// What its outputs cost, as the mean over the rows of a batch.
+    #[serde(default)]
+    pub activity_regularizer: Option<Regularizer>,
+    /// What the weights that lead to each node are brought back to.
+    #[serde(default)]
+    pub kernel_constraint: Option<Constraint>,
+    /// What its biases are brought back to.
+    #[serde(default)]
+    pub bias_constraint: Option<Constraint>,
+    /// Whether its parameters follow the gradient.
+    #[serde(default = "yes")]
+    pub trainable: bool,
+    /// Which connections there are, row by row: eight in two digits of base 16, the first the highest bit.
+    #[serde(default)]
+    pub mask: Option<String>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A dense layer in its place. Its parameters stand together in one flat array: biases and weights in
@@ -45,7 +72,10 @@ pub struct Dense {
     pub weights: Range<usize>,
     /// Where its learned slopes are; empty but for PReLU.
     pub alpha: Range<usize>,
-    number: usize,
+    /// Which connections there are, row by row, unless there are all.
+    pub mask: Option<Vec<bool>>,
+    /// Its number among the layers.
+    pub number: usize,
 }
 
 impl Dense {
@@ -66,7 +96,13 @@ impl Dense {
         let panels = Panels { bias: spec.use_bias, rows: inputs, columns: units };
         let weights = offset..offset + panels.size();
         let alpha = weights.end..weights.end + alphas;
-        Ok(Self { spec, panels, weights, alpha, number })
+        let edges = |text: &String| {
+            edges(text, inputs * units).ok_or_else(|| {
+                Error::Configuration(format!("the mask of layer {number} is not of {inputs} x {units} bits"))
+            })
+        };
+        let mask = spec.mask.as_ref().map(edges).transpose()?;
+        Ok(Self { spec, panels, weights, alpha, mask, number })
     }
 
     /// How many nodes the layer below has.
@@ -139,6 +175,52 @@ impl Dense {
     }
 }
 
+impl Dense {
+    /// Adds the gradient of the mean penalty of the outputs of `total` rows to that of the loss; through the
+    /// activation, if the loss's has passed it.
+    fn add_penalty<S: Simd, T: Float>(
+        &self,
+        simd: S,
+        rows: &mut RowShard<'_, T>,
+        tensors: Tensors,
+        (regularizer, total, fused): (Regularizer, usize, bool),
+    ) {
+        let ([penalty], [output]) = rows.split([tensors.penalty], [tensors.output]);
+        for (penalty, output) in penalty.into_rows().zip(output.iter()) {
+            penalty.fill(T::ZERO);
+            regularizer.add_slopes(simd, 1.0 / total as f64, output, penalty);
+        }
+        if fused {
+            let ([penalty], [output]) = rows.split([tensors.penalty], [tensors.output]);
+            self.spec.activation.backward(simd, penalty, output);
+        }
+        let ([delta], [penalty]) = rows.split([tensors.delta], [tensors.penalty]);
+        for (delta, penalty) in delta.into_rows().zip(penalty.iter()) {
+            lanewise(simd, &Sum, [delta], [penalty]);
+        }
+    }
+}
+
+/// The sum of two values.
+struct Sum;
+
+impl Lanewise<1, 1> for Sum {
+    #[inline(always)]
+    fn apply<V: Vector>(&self, [sum]: [V; 1], [term]: [V; 1]) -> [V; 1] {
+        [sum.add(term)]
+    }
+}
+
+/// The bits that a text in base 16 stands for, if they are as many as fill whole bytes.
+fn edges(text: &str, count: usize) -> Option<Vec<bool>> {
+    let digits = text.chars().map(|digit| digit.to_digit(16)).collect::<Option<Vec<_>>>()?;
+    let mut bits: Vec<bool> =
+        digits.iter().flat_map(|digit| (0..4).rev().map(move |bit| digit >> bit & 1 == 1)).collect();
+    let fits = bits.len() == count.next_multiple_of(8);
+    bits.truncate(count);
+    fits.then_some(bits)
+}
+
 impl Stage for Dense {
     fn width(&self) -> usize {
         self.spec.units
@@ -151,8 +233,17 @@ impl Stage for Dense {
             delta: if training { units } else { 0 },
             kept: if self.spec.activation.kept() == Kept::Input { units } else { 0 },
             slopes: if training { self.alpha.len() } else { 0 },
+            penalty: if training && self.spec.activity_regularizer.is_some() { units } else { 0 },
             ..Widths::default()
         }
+    }
+
+    fn learns(&self) -> bool {
+        self.spec.trainable
+    }
+
+    fn activity_regularizer(&self) -> Option<Regularizer> {
+        self.spec.activity_regularizer
     }
 
     fn parameters(&self) -> Range<usize> {
@@ -189,6 +280,9 @@ impl Stage for Dense {
         let target = &mut parameters[self.weights.clone()];
         let kernel = Stream::new(seed, Purpose::Kernel, self.number, 0);
         self.spec.kernel_initializer.fill(kernel, inputs, units, &mut values[..inputs * units]);
+        for (value, _) in values.iter_mut().zip(self.mask.iter().flatten()).filter(|(_, edge)| !**edge) {
+            *value = T::ZERO;
+        }
         self.panels.fill_from_row_major(&values[..inputs * units], first..rows, target);
         if self.spec.use_bias {
             let bias = Stream::new(seed, Purpose::Bias, self.number, 0);
@@ -213,7 +307,10 @@ impl Stage for Dense {
     /// Turns the gradient by the activations into that by the net inputs, and hands it to the layer below, if
     /// any. Fused, the head has done the first half.
     fn backward<S: Simd, T: Float>(&self, simd: S, rows: &mut RowShard<'_, T>, way: Backward<'_, T>) {
-        let Backward { parameters, below, tensors, transposed, fused, .. } = way;
+        let Backward { parameters, below, tensors, transposed, fused, total, .. } = way;
+        if let Some(regularizer) = self.spec.activity_regularizer {
+            self.add_penalty(simd, rows, tensors, (regularizer, total, fused));
+        }
         if !fused {
             if self.alpha.is_empty() {
                 let kept = match self.spec.activation.kept() {
@@ -306,7 +403,7 @@ impl Stage for Dense {
 }
 
 /// A multiple of the rows of every instruction set's tile.
-const TILE_ROWS: usize = 12;
+pub const TILE_ROWS: usize = 12;
 
 /// Rows of a batch that a piece of the gradient can be summed over at once.
 const MOST_ROWS_AT_ONCE: usize = 2048;

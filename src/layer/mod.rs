@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::gemm::{Matrix, Nonzero};
 use crate::parallel::{Matrices, RowShard, Team};
+use crate::regularizer::Regularizer;
 use crate::simd::{Float, Simd};
 
 mod activate;
@@ -28,7 +29,7 @@ mod standardize;
 
 pub use activate::{Activate, ActivateSpec};
 pub use batch_norm::{BatchNorm, BatchNormSpec};
-pub use dense::{Dense, DenseSpec};
+pub use dense::{Dense, DenseSpec, TILE_ROWS};
 pub use dropout::{Dropout, DropoutSpec};
 pub use embedding::{Embedding, EmbeddingSpec};
 pub use gaussian_noise::{GaussianNoise, GaussianNoiseSpec};
@@ -40,6 +41,7 @@ pub use standardize::{Standardize, StandardizeSpec};
 /// A layer as a configuration describes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[allow(clippy::large_enum_variant)] // a network has few layers
 pub enum LayerSpec {
     /// Nodes that are each connected to every node below.
     Dense(DenseSpec),
@@ -63,6 +65,7 @@ pub enum LayerSpec {
 
 /// A layer in its place.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant)] // a network has few layers
 pub enum Layer {
     /// See [`Dense`].
     Dense(Dense),
@@ -144,6 +147,8 @@ pub struct Tensors {
     pub factor: usize,
     /// Where among the statistics of a batch the layer's begin, which are no matrix.
     pub statistics: usize,
+    /// The gradient of the penalty of the output.
+    pub penalty: usize,
 }
 
 /// How wide those matrices are: 0 where the layer has no such.
@@ -161,6 +166,8 @@ pub struct Widths {
     pub factor: usize,
     /// How many statistics of a batch it keeps.
     pub statistics: usize,
+    /// See [`Tensors::penalty`].
+    pub penalty: usize,
 }
 
 /// What a layer is given for some rows' way forward.
@@ -199,6 +206,8 @@ pub struct Backward<'a, T> {
     pub statistics: &'a [T],
     /// Rows of the whole batch.
     pub batch: usize,
+    /// Rows that the mean loss is over.
+    pub total: usize,
     /// Training or not.
     pub mode: Mode,
     /// Room for [`Stage::transposed_size`] values.
@@ -261,7 +270,7 @@ impl<'a, T> Passed<'a, T> {
 /// Takes gradients, part by part.
 pub trait Sink<T> {
     /// Those of the parameters in a range of the flat array.
-    fn take<S: Simd>(&mut self, simd: S, range: Range<usize>, gradients: &[T]);
+    fn take<S: Simd>(&mut self, simd: S, range: Range<usize>, gradients: &mut [T]);
 }
 
 /// What a layer in its place can do. What is given here is for layers without parameters.
@@ -292,12 +301,22 @@ pub trait Stage {
         Vec::new()
     }
 
+    /// Those of them that gradients may change, as they lie.
+    fn learned(&self) -> Vec<Parameter> {
+        self.shapes(BiasMode::Parameter)
+    }
+
     /// Draws the initial parameters.
     ///
     /// # Errors
     /// There is no memory for them.
     fn initialize<T: Float>(&self, _seed: u64, _parameters: &mut [T]) -> Result<()> {
         Ok(())
+    }
+
+    /// What its outputs cost.
+    fn activity_regularizer(&self) -> Option<Regularizer> {
+        None
     }
 
     /// Whether it does anything to a batch. If not, what comes in is what it gives.
@@ -437,8 +456,16 @@ impl Stage for Layer {
         each!(self, layer => layer.shapes(bias))
     }
 
+    fn learned(&self) -> Vec<Parameter> {
+        each!(self, layer => layer.learned())
+    }
+
     fn initialize<T: Float>(&self, seed: u64, parameters: &mut [T]) -> Result<()> {
         each!(self, layer => layer.initialize(seed, parameters))
+    }
+
+    fn activity_regularizer(&self) -> Option<Regularizer> {
+        each!(self, layer => layer.activity_regularizer())
     }
 
     fn acts(&self, mode: Mode) -> bool {

@@ -51,6 +51,14 @@ impl Parameter {
         self.shape.iter().product()
     }
 
+    /// Where it lies in the flat array, if it does so as it is.
+    pub fn lies(&self) -> Option<Range<usize>> {
+        match &self.place {
+            Place::Weights { .. } => None,
+            Place::Plain(range) => Some(range.clone()),
+        }
+    }
+
     /// Its values in row-major order.
     pub fn read<T: Float>(&self, parameters: &[T]) -> Vec<T> {
         match &self.place {

@@ -8,6 +8,7 @@ use pyo3::types::PyDict;
 use super::arrays::{Element, Inputs};
 use super::detached;
 use crate::activation::Activation;
+use crate::constraint::Constraint;
 use crate::error::Error;
 use crate::initializer::Initializer;
 use crate::loss::Loss;
@@ -212,6 +213,7 @@ pub fn registry(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let registry = PyDict::new(py);
     for (kind, names) in [
         ("activations", Activation::NAMES),
+        ("constraints", Constraint::NAMES),
         ("initializers", Initializer::NAMES),
         ("losses", Loss::NAMES),
         ("metrics", Metric::NAMES),

@@ -103,6 +103,10 @@ impl Network {
         on_model!(self, set_learning_rate(py, config))
     }
 
+    fn set_trainable(&self, py: Python<'_>, layer: usize, trainable: bool) -> PyResult<()> {
+        on_model!(self, set_trainable(py, layer, trainable))
+    }
+
     /// The outputs, if `x` and `out` can be taken as they are and every value is finite: else None.
     #[pyo3(signature = (x, threads, out=None, /))]
     fn try_predict<'py>(
@@ -320,6 +324,15 @@ fn learning_rate<T: Element>(model: &RwLock<Model<T>>, py: Python<'_>) -> PyResu
 fn set_learning_rate<T: Element>(model: &RwLock<Model<T>>, py: Python<'_>, config: &str) -> PyResult<()> {
     let rate = serde_json::from_str(config).map_err(Error::from)?;
     writing(py, model, |model| model.set_learning_rate(rate))
+}
+
+fn set_trainable<T: Element>(
+    model: &RwLock<Model<T>>,
+    py: Python<'_>,
+    layer: usize,
+    trainable: bool,
+) -> PyResult<()> {
+    writing(py, model, |model| model.set_trainable(layer, trainable))
 }
 
 fn predict<'py, T: Element>(

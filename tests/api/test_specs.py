@@ -11,10 +11,19 @@ import pytest
 from hypothesis import given, strategies as st
 
 import nnfast as nn
-from nnfast import _backend, activations, initializers, losses, metrics, optimizers
+from nnfast import (
+    _backend,
+    activations,
+    constraints,
+    initializers,
+    losses,
+    metrics,
+    optimizers,
+)
 
 KINDS = {
     "activations": activations,
+    "constraints": constraints,
     "losses": losses,
     "optimizers": optimizers,
     "initializers": initializers,

@@ -15,6 +15,7 @@ from contract.codebooks import learned
 from nnfast import _core
 from nnfast._backend import described
 from parity.networks import ACTIVATIONS, DTYPES, HEADS, INITIALIZERS, OPTIMIZERS, Run
+from parity.terms import CASES
 from parity.unsupervised import RUNS
 
 SPECIAL = [0.0, -0.0, 1e4, -1e4, 104.0, -104.0, 746.0, -746.0, 5e-324, -5e-324, np.inf, -np.inf]
@@ -55,6 +56,7 @@ def results() -> Iterator[tuple[str, list[bytes]]]:
         runs.append(Run(layers(30, 300, 35, 3), nn.MeanSquaredError(), nn.SGD(), batch_size=50))
         for width in (1, 15, 33):
             runs.append(Run(mixed(width=width), nn.MeanSquaredError(), nn.Adam(), batch_size=9))
+        runs += CASES.values()
         for run in runs:
             yield f"{run!r} {dtype}", trained(run, dtype=dtype)
         for name, made in RUNS.items():

@@ -11,7 +11,10 @@ import nnfast as nn
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-KINDS = ("activations", "losses", "optimizers", "initializers", "metrics")
+KINDS = (
+    *("activations", "losses", "optimizers", "regularizers", "constraints"),
+    *("initializers", "metrics"),
+)
 
 
 def rows(text: str) -> list[list[str]]:

@@ -4,10 +4,10 @@ This is the specification that the compiled core is tested against, and what `nn
 the core is missing. It imports nothing from the rest of the package but `nnfast.activations`, whose
 classes are the specification and the public objects in one. Read it in this order:
 `nnfast.activations`, `losses`, `layers`, `normalization`, `blocks`, `network`, `optimizers`,
-`schedules`; then `random`, `initializers`, `metrics` and `perceptron`; and, without a teacher,
-`hebbian`, `association`, `boltzmann`, `codebooks`, `maps`. The letters are the textbook's: x an
-input, w and b the weights and the bias, z the net input, a the output, t the target, g a gradient,
-delta the gradient by z.
+`schedules`, `updates` with `regularizers` and `constraints`; then `random`, `initializers`,
+`metrics` and `perceptron`; and, without a teacher, `hebbian`, `association`, `boltzmann`,
+`codebooks`, `maps`. The letters are the textbook's: x an input, w and b the weights and the bias, z
+the net input, a the output, t the target, g a gradient, delta the gradient by z.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .boltzmann import (
     boltzmann_visible,
 )
 from .codebooks import competitive_online, lvq_online, nearest_units, unit_distances, unit_sums
+from .constraints import Constraint
 from .hebbian import delta_epoch, hebbian_epoch
 from .initializers import Initializer
 from .losses import Loss
@@ -79,6 +80,7 @@ def registry() -> dict[str, list[str]]:
     """
     return {
         "activations": list(Activation.registry.names),
+        "constraints": Constraint.names(),
         "losses": Loss.names(),
         "optimizers": Optimizer.names(),
         "initializers": Initializer.names(),

@@ -5,6 +5,7 @@
 # (NumPy's stubs give Any for most arithmetic on arrays of either float type.)
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from .arrays import Array
 from .initializers import Initializer
 from .layers import Activate, Layer, Site, Stage, build
 from .random import KERNEL, NOISE, Stream, normal_quantile
+from .updates import Weights
 
 
 class Residual(Stage):
@@ -30,6 +32,20 @@ class Residual(Stage):
     def parameters(self) -> list[Array]:  # type: ignore[override]
         """The parameters within."""
         return [parameter for stage in self.stages for parameter in stage.parameters]
+
+    def weights(self, gradients: Sequence[Array | None]) -> list[Weights]:
+        found, rest = list[Weights](), list(gradients)
+        for stage in self.stages:
+            own, rest = rest[: len(stage.parameters)], rest[len(stage.parameters) :]
+            found += stage.weights(own)
+        return found
+
+    def follow(self) -> list[bool]:
+        return [follows for stage in self.stages for follows in stage.follow()]
+
+    def penalty(self, kept: list[Any]) -> Array | float:
+        penalties = [stage.penalty(one) for stage, one in zip(self.stages, kept, strict=True)]
+        return sum(penalties, 0.0)
 
     def forward(self, x: Array, step: int | None) -> tuple[Array, list[Any]]:
         inner, kept = x, []

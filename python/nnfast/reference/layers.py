@@ -10,6 +10,7 @@ needs; nothing of a batch is stored in the stage, so that a network can predict 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from math import floor
 from typing import Any, ClassVar, NamedTuple
 
@@ -18,8 +19,11 @@ from numpy.typing import DTypeLike
 
 from .activations import Activation
 from .arrays import Array
+from .constraints import Constraint
 from .initializers import Initializer
 from .random import BIAS, DROPOUT, KERNEL, Stream
+from .regularizers import Regularizer
+from .updates import Terms, Weights
 
 
 class Site(NamedTuple):
@@ -64,7 +68,10 @@ def build(layers: list[dict[str, Any]], site: Site) -> tuple[list[Stage], Site]:
     """Build the stages of layers in a row; return the site of what may follow them, too."""
     stages: list[Stage] = []
     for config in layers:
-        built, site = Layer.kinds[config["type"]].build(config, site)
+        built, after = Layer.kinds[config["type"]].build(config, site)
+        for stage in built:
+            stage.number = site.number
+        site = after
         stages += built
     return stages, site
 
@@ -79,11 +86,28 @@ class Stage(ABC):
     """
 
     parameters: list[Array]
+    number: int  # of the layer that it belongs to
+    trainable = True  # whether the parameters follow the gradient
+    terms: Sequence[Terms] | None = None  # what holds for them; nothing if None
+
+    def weights(self, gradients: Sequence[Array | None]) -> list[Weights]:
+        """Pair the arrays of weights, those that are parts of a parameter too, with gradients."""
+        terms = self.terms or [Terms(p) for p in range(len(self.parameters))]
+        pairs = [(self.parameters[one.parameter], gradients[one.parameter], one) for one in terms]
+        return [Weights(w[one.rows], g[one.rows], one) for w, g, one in pairs if g is not None]
+
+    def follow(self) -> list[bool]:
+        """Tell of each parameter whether it is to follow its gradient, if it has one."""
+        return [self.trainable] * len(self.parameters)
+
+    def penalty(self, kept: Any) -> Array | float:
+        """Give what each row's output costs, as a part of its loss."""
+        return 0.0
 
     @property
     def learns(self) -> bool:
         """Whether a gradient changes any of them."""
-        return bool(self.parameters)
+        return any(self.follow())
 
     @abstractmethod
     def forward(self, x: Array, step: int | None) -> tuple[Array, Any]:
@@ -186,6 +210,7 @@ class Activate(Stage):
     """
 
     def __init__(self, function: Activation, units: int, dtype: DTypeLike) -> None:
+        self.activity: Regularizer | None = None  # what the output costs, as the mean over the rows
         self.function, self.parameters = function.build(units, dtype)
 
     def forward(self, x: Array, step: int | None) -> tuple[Array, Array]:
@@ -193,10 +218,22 @@ class Activate(Stage):
         return a, (x if self.function.keeps == "input" else a)
 
     def input_gradient(self, kept: Array, g: Array) -> Array:
-        return self.function.backward(kept, g)
+        return self.function.backward(kept, self._with_penalty(kept, g))
 
     def parameter_gradients(self, kept: Array, g: Array) -> list[Array | None]:
-        return [*self.function.parameter_gradients(kept, g)]
+        return [*self.function.parameter_gradients(kept, self._with_penalty(kept, g))]
+
+    def penalty(self, kept: Array) -> Array | float:
+        return 0.0 if self.activity is None else self.activity.penalty(self._output(kept), axis=1)
+
+    def _with_penalty(self, kept: Array, g: Array) -> Array:
+        """Add the gradient of the mean penalty to that of the loss."""
+        if self.activity is None:
+            return g
+        return g + self.activity.gradient(self._output(kept)) * (1.0 / len(g))
+
+    def _output(self, kept: Array) -> Array:
+        return self.function.forward(kept) if self.function.keeps == "input" else kept
 
 
 class Dropout(Stage):
@@ -252,8 +289,37 @@ class DenseLayer(Layer):
             b = draw_b(Stream(site.seed, BIAS, site.number), units, inputs, units)
             b = b.astype(site.dtype)
             affine = EmbeddedDense(np.vstack((b, w))) if site.embedded else Dense(w, b)
-        activation = Activation.from_config(config["activation"])
-        return [affine, Activate(activation, units, site.dtype)], site.after(units)
+        activation = Activate(Activation.from_config(config["activation"]), units, site.dtype)
+        activation.activity = _regularizer(config, "activity_regularizer")
+        mask = _mask(config, inputs)
+        kernel = Terms(
+            0, ..., _regularizer(config, "kernel_regularizer"), _constraint(config, "kernel"), mask
+        )
+        bias = Terms(1, ..., _regularizer(config, "bias_regularizer"), _constraint(config, "bias"))
+        if isinstance(affine, EmbeddedDense):
+            kernel, bias = kernel._replace(rows=slice(1, None)), bias._replace(parameter=0, rows=0)
+        affine.terms = [kernel, bias] if config["use_bias"] else [kernel]
+        if mask is not None:
+            affine.parameters[0][kernel.rows] *= mask
+        affine.trainable = activation.trainable = config.get("trainable", True)
+        return [affine, activation], site.after(units)
+
+
+def _regularizer(config: dict[str, Any], name: str) -> Regularizer | None:
+    return Regularizer(**config[name]) if config.get(name) else None
+
+
+def _constraint(config: dict[str, Any], of: str) -> Constraint | None:
+    description = config.get(f"{of}_constraint")
+    return Constraint.from_config(description) if description else None
+
+
+def _mask(config: dict[str, Any], inputs: int) -> Array | None:
+    """Read which connections there are: bits, row by row, in base 16."""
+    if not config.get("mask"):
+        return None
+    bits = np.unpackbits(np.frombuffer(bytes.fromhex(config["mask"]), np.uint8))
+    return bits[: inputs * config["units"]].reshape(inputs, config["units"]).astype(np.float32)
 
 
 class DropoutLayer(Layer):

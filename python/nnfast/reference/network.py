@@ -22,6 +22,7 @@ from .optimizers import Optimizer
 from .random import SHUFFLE, permutation
 from .schedules import read
 from .second_order import Memory, Problem, SecondOrder
+from .updates import Update, Weights, penalize, penalties
 
 _ROWS_AT_ONCE = 1024  # in prediction: enough for fast products, little enough for small memory
 
@@ -30,6 +31,7 @@ class Training(NamedTuple):
     """What `compile` adds to a network: how it learns, and what it reports."""
 
     optimizer: Optimizer
+    update: Update
     objective: Objective
     metrics: list[Metric]
     threshold: float | None
@@ -148,8 +150,8 @@ class Network:
         Parameters
         ----------
         config : str
-            JSON: ``optimizer`` and ``loss``, each with a ``name`` and its parameters, and
-            ``metrics``, a list of names.
+            JSON: ``optimizer`` and ``loss``, each with a ``name`` and its parameters,
+            ``metrics``, a list of names, and ``update``, the parameters of `Update`.
         own : object, optional
             A loss of the outputs in place of the one that is named: an object with the methods and
             attributes of `reference.losses.Loss`.
@@ -162,13 +164,16 @@ class Network:
         objective = pair(loss, activation) if own is None else OnOutputs(own)
         self.training = Training(
             optimizer=Optimizer.from_config(choice["optimizer"]),
+            update=Update(**choice.get("update", {})),
             objective=objective,
             metrics=[Metric.from_config({"name": name}) for name in choice["metrics"]],
             threshold=decision_threshold(objective.loss, from_logits, activation, self.outputs),
         )
+        initial = self.training.optimizer.initial_slots
+        more = [0.0] * self.training.update.slot_count
         self.slots = [
-            [np.full_like(parameter, initial) for parameter in self._parameters()]
-            for initial in self.training.optimizer.initial_slots
+            [np.full_like(parameter, value) for parameter in self._parameters()]
+            for value in [*initial, *more]
         ]
         self.memory = Memory()
         self.step = 0
@@ -302,7 +307,7 @@ class Network:
     ) -> tuple[float, list[Array]]:
         """Give the mean loss of these rows and its gradient by each parameter, without dropout."""
         passed, kept = self._forward(self._take(x, slice(None)), step=None)
-        loss = self._measure(passed, y, weights)[0] / len(x)
+        loss = self._measure(passed, kept, y, weights)[0] / len(x)
         gradients = self._backward(passed, kept, y, weights)
         return float(loss), self._with_zeros(gradients)
 
@@ -311,18 +316,56 @@ class Network:
         pairs = zip(self._parameters(), gradients, strict=True)
         return [np.zeros_like(p) if g is None else g for p, g in pairs]
 
+    def set_trainable(self, layer: int, trainable: bool) -> None:
+        """Let the layer with a number learn or not; what the optimizer remembers stays.
+
+        The running mean of a layer that begins to learn starts from its parameters.
+        """
+        training, first = self.training, 0
+        for stage in self.stages:
+            parameters = range(first, first + len(stage.parameters))
+            first = parameters.stop
+            if stage.number != layer:
+                continue
+            if training and training.update.ema_momentum is not None and not stage.trainable:
+                for p, w in zip(parameters, stage.parameters, strict=True):
+                    self.slots[-1][p][...] = w
+            stage.trainable = trainable
+
     def _learn(self, x: Array, y: Targets, weights: Array | None) -> NDArray[np.float64]:
         """Take one step; return the sums over the rows of loss and metrics from before it."""
         passed, kept = self._forward(x, self.step)
-        total = self._measure(passed, y, weights)
+        total = self._measure(passed, kept, y, weights)
         gradients = self._backward(passed, kept, y, weights)
         self.step += 1
-        optimizer = self._compiled().optimizer
+        optimizer, update = self._compiled().optimizer, self._compiled().update
+        count = len(optimizer.initial_slots)
+        rest = iter(self.slots[count:])
+        sums = next(rest) if update.accumulation_steps > 1 else self._parameters()
+        if not update.accumulate(gradients, sums, self.step):
+            return total
+        t = self.step // update.accumulation_steps
+        learned = self._weights(gradients)
+        update.clip(learned)
         for p, (w, g) in enumerate(zip(self._parameters(), gradients, strict=True)):
-            if g is None:
-                continue
-            optimizer.update(w, g, [slot[p] for slot in self.slots], self.step)
+            if g is not None:
+                update.take(optimizer, w, g, [slot[p] for slot in self.slots[:count]], t)
+        update.restrain(learned)
+        if update.ema_momentum is not None:
+            means = next(rest)
+            for w, g, mean in zip(self._parameters(), gradients, means, strict=True):
+                if g is not None:
+                    update.average(w, mean, t)
         return total
+
+    def _weights(self, gradients: Sequence[Array | None]) -> list[Weights]:
+        """List the arrays of weights that have a gradient, with it and what holds for them."""
+        found, first = list[Weights](), 0
+        for stage in self.stages:
+            last = first + len(stage.parameters)
+            found += stage.weights(gradients[first:last])
+            first = last
+        return found
 
     def _take(self, x: NDArray[Any], rows: Rows) -> Array:
         """Gather a batch of the user's array, scaled: what the first layer sees."""
@@ -349,28 +392,48 @@ class Network:
         g = objective.loss.gradient(passed[last], y) * (1.0 / len(y))
         if weights is not None:
             g *= weights[:, np.newaxis]
-        return self._carried_back(g, kept, last)
+        output = self.stages[-1]
+        if on_logits and isinstance(output, Activate) and output.activity is not None:
+            # What the output itself costs comes back through the activation.
+            g = g + output.input_gradient(kept[-1], np.zeros_like(g))
+        gradients = self._carried_back(g, kept, last)
+        penalize(self._weights(gradients))
+        return gradients
 
     def _carried_back(self, g: Array, kept: list[Any], last: int) -> list[Array | None]:
         """Carry a gradient by the output of stage `last` to the first stage that learns."""
-        first = next(i for i, stage in enumerate(self.stages) if stage.learns)
-        gradients: list[Array | None] = []
+        learns = [stage.learns for stage in self.stages]
+        first = learns.index(True) if any(learns) else len(self.stages)
+        gradients: list[Array | None] = [None for _ in self._parameters()]
+        end = len(gradients) - sum(len(stage.parameters) for stage in self.stages[last + 1 :])
         for i in range(last, first - 1, -1):
-            gradients[:0] = self.stages[i].parameter_gradients(kept[i], g)
+            stage = self.stages[i]
+            start = end - len(stage.parameters)
+            found = zip(stage.parameter_gradients(kept[i], g), stage.follow(), strict=True)
+            gradients[start:end] = [one if follows else None for one, follows in found]
             if i > first:
-                g = self.stages[i].input_gradient(kept[i], g)
-        fixed = [None for stage in self.stages[:first] for _ in stage.parameters]
-        return [*fixed, *gradients]
+                g = stage.input_gradient(kept[i], g)
+            end = start
+        return gradients
 
     def _measure(
-        self, passed: list[Array], y: Targets, weights: Array | None
+        self, passed: list[Array], kept: list[Any], y: Targets, weights: Array | None
     ) -> NDArray[np.float64]:
         """Sum loss and metrics over the rows of a batch, in float64."""
         training = self._compiled()
         z, a = passed[-2:]
         on_logits = isinstance(training.objective, OnLogits)
-        losses = training.objective.loss.rows(z if on_logits else a, y)
-        rows = [losses if weights is None else losses * weights]
+        loss = training.objective.loss.rows(z if on_logits else a, y)
+        loss = loss if weights is None else loss * weights
+        for stage, memory in zip(self.stages, kept, strict=True):
+            loss = loss + stage.penalty(memory)
+        learned = [
+            w if follows else None
+            for stage in self.stages
+            for w, follows in zip(stage.parameters, stage.follow(), strict=True)
+        ]
+        loss = loss + sum(penalties(self._weights(learned)))
+        rows = [loss]
         point = training.objective.loss.point(a)
         rows += [metric.rows(point, y, training.threshold) for metric in training.metrics]
         return np.array([np.sum(values, dtype=np.float64) for values in rows])
@@ -412,8 +475,8 @@ class Network:
         """Measure loss and metrics, means over all rows, without dropout and without learning."""
         total = np.zeros(1 + len(self._compiled().metrics))
         for rows in _batches(len(x), batch_size):
-            passed, _ = self._forward(self._take(x, rows), step=None)
-            total += self._measure(passed, y[rows], _some(weights, rows))
+            passed, kept = self._forward(self._take(x, rows), step=None)
+            total += self._measure(passed, kept, y[rows], _some(weights, rows))
         return [float(value) for value in total / len(x)]
 
 
@@ -441,7 +504,7 @@ class _OnRows(Problem):
         network = self.network
         network.set_parameters(network._split(w))
         passed, kept = network._forward(self.x, step=None)
-        total = network._measure(passed, self.y, self.weights)
+        total = network._measure(passed, kept, self.y, self.weights)
         return [float(value) for value in total / len(self.x)], passed, kept
 
     def residuals(self, w: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
