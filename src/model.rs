@@ -11,7 +11,7 @@ use crate::network::{Mode, Network, NetworkSpec, Way};
 use crate::parallel::{Matrices, Team, share, with_team};
 use crate::random::{Purpose, Stream};
 use crate::schedule::LearningRate;
-use crate::second_order::Memory;
+use crate::second_order::{Memory, SecondOrder};
 use crate::simd::{Float, InstructionSet, Kernel, Simd, run_on};
 use crate::source::{Source, Which, consecutive};
 use crate::train::{Data, Pass, Steps, Training, TrainingSpec, WORK_OF_A_MEETING, forward_work, worthwhile};
@@ -227,7 +227,8 @@ impl<T: Float> Model<T> {
     }
 
     /// One pass over the data, or over the rows of it that are named, with an update after each batch. Gives
-    /// the means over these rows of the loss, before each row's update, and of the metrics.
+    /// the means over these rows of the loss, before each row's update, and of the metrics; and the outputs from
+    /// which they come, in the order of the rows, where there is a place for them.
     ///
     /// # Errors
     /// Data that does not fit, rows that are not there, a model that is not compiled, or a stop asked for by `go_on`, which is
@@ -237,47 +238,93 @@ impl<T: Float> Model<T> {
         data: Data<'_, T>,
         rows: Option<&[u32]>,
         pass: Pass,
+        mut outputs: Option<&mut [T]>,
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Vec<f64>> {
         self.check_data(&data)?;
-        let epoch = self.epoch;
         let total = data.inputs.rows();
-        if rows.is_some_and(|rows| !are_rows(rows, total)) {
-            return Err(Error::Shape("there are no rows to learn from, or not in X".into()));
-        }
+        self.check_rows(rows, total)?;
+        let count = rows.map_or(total, <[u32]>::len);
+        self.check_outputs(outputs.as_deref(), count)?;
         let training = self.training.as_mut().ok_or_else(not_compiled)?;
         let mut order = std::mem::take(&mut training.order);
-        order.resize(rows.map_or(total, <[u32]>::len), 0);
+        let mut totals = training.no_totals();
+        order.resize(count, 0);
         // What looks at all rows before a step needs them in no order.
-        if pass.shuffle && training.second_order().is_none() {
-            Stream::new(self.seed, Purpose::Shuffle, 0, epoch).permute(&mut order);
-        } else {
-            consecutive(0, &mut order);
-        }
+        let shuffle = pass.shuffle && self.second_order().is_none();
+        self.put_in_order(shuffle, &mut order);
         if let Some(rows) = rows {
             for row in &mut order {
                 *row = rows[*row as usize];
             }
         }
-        let result = self.run(Steps { data, pass, order: &order, go_on });
+        let steps =
+            Steps { data, pass, order: &order, outputs: outputs.as_deref_mut(), totals: &mut totals, go_on };
+        let result = self.run(steps);
+        if let Some(outputs) = outputs.filter(|_| shuffle && result.is_ok()) {
+            self.put_in_order(true, &mut order);
+            let came = outputs.to_vec();
+            let columns = self.network.outputs();
+            for (came, &place) in came.chunks_exact(columns).zip(&order) {
+                outputs[place as usize * columns..][..columns].copy_from_slice(came);
+            }
+        }
         if let Some(training) = &mut self.training {
             training.order = order;
         }
-        let result = result?;
+        let means = result?;
         self.epoch += 1;
-        Ok(result)
+        Ok(means.unwrap_or_else(|| totals.into_iter().map(|total| total / count as f64).collect()))
     }
 
-    /// One step on all rows of the data.
+    /// The numbers from 0 on in the order in which the next epoch takes so many rows.
+    pub fn put_in_order(&self, shuffle: bool, order: &mut [u32]) {
+        if shuffle {
+            Stream::new(self.seed, Purpose::Shuffle, 0, self.epoch).permute(order);
+        } else {
+            consecutive(0, order);
+        }
+    }
+
+    /// How many numbers there are of a row while it learns: its loss and its metrics.
+    pub fn values(&self) -> usize {
+        self.training.as_ref().map_or(0, |training| training.no_totals().len())
+    }
+
+    /// One step on the data, or on the rows of it that are named. Adds the losses and metrics from before it to
+    /// `totals`, row after row, if they are as many; and leaves the outputs where there is a place for them.
     ///
     /// # Errors
     /// As [`Self::train_epoch`].
-    pub fn train_batch(&mut self, data: Data<'_, T>, threads: usize) -> Result<Vec<f64>> {
+    pub fn train_batch(
+        &mut self,
+        data: Data<'_, T>,
+        rows: Option<&[u32]>,
+        threads: usize,
+        outputs: Option<&mut [T]>,
+        totals: &mut [f64],
+    ) -> Result<()> {
         self.check_data(&data)?;
+        let total = data.inputs.rows();
+        self.check_rows(rows, total)?;
+        self.check_outputs(outputs.as_deref(), rows.map_or(total, <[u32]>::len))?;
+        if totals.len() != self.values() {
+            return Err(Error::Shape("there are not as many totals as values".into()));
+        }
+        let mut all = Vec::new();
+        let order = rows.unwrap_or_else(|| {
+            all.resize(total, 0);
+            consecutive(0, &mut all);
+            &all
+        });
         self.begin_run();
-        let order = all_rows(&data);
         let pass = Pass { batch_size: order.len(), shuffle: false, threads };
-        self.run(Steps { data, pass, order: &order, go_on: &mut || true })
+        let steps = Steps { data, pass, order, outputs, totals: &mut *totals, go_on: &mut || true };
+        let means = self.run(steps)?;
+        for (total, mean) in totals.iter_mut().zip(means.unwrap_or_default()) {
+            *total += mean * order.len() as f64;
+        }
+        Ok(())
     }
 
     /// The mean loss over the rows and its gradient by every parameter, nothing being dropped or changed.
@@ -304,6 +351,23 @@ impl<T: Float> Model<T> {
         self.check_data(&data)?;
         let training = self.training.as_mut().ok_or_else(not_compiled)?;
         training.evaluate(&self.network, &self.parameters, data, batch_size, threads)
+    }
+
+    /// Every layer's outputs for all rows of `inputs`, row after row, nothing being dropped.
+    ///
+    /// # Errors
+    /// Shapes that do not fit, no memory, or an instruction set that the machine lacks.
+    pub fn layer_outputs(&self, inputs: Source<'_>) -> Result<Vec<Vec<T>>> {
+        self.check_inputs(&inputs)?;
+        let plan = &self.inference.plan;
+        let rows = inputs.rows().min(self.inference.chunk).max(1);
+        let work = LayerOutputs {
+            model: self,
+            inputs,
+            matrices: plan.matrices(rows)?,
+            scratch: plan.scratch(self.network.layers(), rows)?,
+        };
+        Ok(run_on(InstructionSet::chosen()?, work))
     }
 
     /// Passes the rows from `first` on forward, as many as `outputs` has room for; with a team a single one.
@@ -360,11 +424,17 @@ impl<T: Float> Model<T> {
         }
     }
 
-    fn run(&mut self, steps: Steps<'_, '_, T>) -> Result<Vec<f64>> {
+    fn second_order(&self) -> Option<SecondOrder> {
+        self.training.as_ref().and_then(Training::second_order)
+    }
+
+    /// Takes steps. Gives the means over the rows if they are not added to the totals: what looks at all rows
+    /// at once has them.
+    fn run(&mut self, steps: Steps<'_, '_, T>) -> Result<Option<Vec<f64>>> {
         let training = self.training.as_mut().ok_or_else(not_compiled)?;
         self.inference.finite = OnceLock::new();
         if let Some(method) = training.second_order() {
-            let Steps { data, pass, order, go_on } = steps;
+            let Steps { data, pass, order, go_on, .. } = steps;
             let mut memory = std::mem::take(&mut training.memory);
             let (chunk, threads) = (CHUNK, pass.threads);
             let scale = 1.0 / (order.len() * self.network.outputs()) as f64;
@@ -375,9 +445,10 @@ impl<T: Float> Model<T> {
             let result = result?;
             training.learner.step += 1;
             self.converged = result.converged;
-            return Ok(result.values);
+            return Ok(Some(result.values));
         }
-        training.run(&self.network, &mut self.parameters, self.seed, steps)
+        training.run(&self.network, &mut self.parameters, self.seed, steps)?;
+        Ok(None)
     }
 
     /// Whether it is trained the way of small networks.
@@ -411,6 +482,24 @@ impl<T: Float> Model<T> {
             )));
         }
         Ok(())
+    }
+
+    fn check_rows(&self, rows: Option<&[u32]>, total: usize) -> Result<()> {
+        match rows {
+            Some(rows) if !are_rows(rows, total) => {
+                Err(Error::Shape("there are no rows to learn from, or not in X".into()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_outputs(&self, outputs: Option<&[T]>, rows: usize) -> Result<()> {
+        match outputs {
+            Some(outputs) if outputs.len() != rows * self.network.outputs() => {
+                Err(Error::Shape("the array for the outputs has another shape".into()))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_data(&self, data: &Data<'_, T>) -> Result<()> {
@@ -503,5 +592,38 @@ impl<T: Float> Kernel for Predict<'_, '_, T> {
                 model.forward(simd, inputs, part.start / columns, outputs, None);
             });
         });
+    }
+}
+
+struct LayerOutputs<'a, 's, T> {
+    model: &'a Model<T>,
+    inputs: Source<'s>,
+    matrices: Matrices<T>,
+    scratch: Scratch<T>,
+}
+
+impl<T: Float> Kernel for LayerOutputs<'_, '_, T> {
+    type Output = Vec<Vec<T>>;
+
+    fn run<S: Simd>(self, simd: S) -> Vec<Vec<T>> {
+        let Self { model, inputs, mut matrices, mut scratch } = self;
+        let (network, plan) = (&model.network, &model.inference.plan);
+        let way = Way { plan, mode: Mode::Inference, fused: false, skips_zeros: false };
+        let mut all: Vec<Vec<T>> = vec![Vec::new(); network.layers().len()];
+        for first in (0..inputs.rows()).step_by(matrices.rows()) {
+            let mut shard = matrices.shard(matrices.rows().min(inputs.rows() - first));
+            inputs.gather(simd, Which::From(first), network.input_scale(), shard.write(INPUT));
+            network.forward(simd, &model.parameters, &mut shard, way, &mut scratch);
+            let mut current = INPUT;
+            for ((layer, tensors), outputs) in network.layers().iter().zip(&plan.layers).zip(&mut all) {
+                if layer.acts(Mode::Inference) {
+                    current = tensors.output;
+                }
+                for row in shard.read(current).iter() {
+                    outputs.extend_from_slice(row);
+                }
+            }
+        }
+        all
     }
 }

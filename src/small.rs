@@ -370,7 +370,7 @@ mod tests {
         let pass = Pass { batch_size: batch, shuffle: true, threads: 1 };
         let mut bits = Vec::new();
         for _ in 0..3 {
-            let report = model.train_epoch(data, None, pass, &mut || true).unwrap();
+            let report = model.train_epoch(data, None, pass, None, &mut || true).unwrap();
             bits.extend(report.iter().map(|value| value.to_bits()));
         }
         bits.extend(model.parameters().iter().map(|value| value.to_f64().to_bits()));

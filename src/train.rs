@@ -110,6 +110,10 @@ pub struct Steps<'a, 'd, T> {
     pub pass: Pass,
     /// The order to take them in.
     pub order: &'a [u32],
+    /// Where to keep the outputs, those of each row before its update, in the order of the rows.
+    pub outputs: Option<&'a mut [T]>,
+    /// What the rows' losses and metrics are added to, one row after another.
+    pub totals: &'a mut [f64],
     /// Asked now and then whether to go on.
     pub go_on: &'a mut dyn FnMut() -> bool,
 }
@@ -123,23 +127,25 @@ struct Run<'a, 's, 'd, T> {
 }
 
 impl<T: Float> Kernel for Run<'_, '_, '_, T> {
-    type Output = Result<Vec<f64>>;
+    type Output = Result<()>;
 
-    fn run<S: Simd>(self, simd: S) -> Result<Vec<f64>> {
+    fn run<S: Simd>(self, simd: S) -> Result<()> {
         let Self { network, parameters, training, seed, steps } = self;
-        let Steps { data, pass, order, go_on } = steps;
+        let Steps { data, pass, order, outputs, totals, go_on } = steps;
+        let mut kept = outputs.map(|outputs| outputs.chunks_mut(pass.batch_size.max(1) * network.outputs()));
         let batch_size = pass.batch_size.clamp(1, order.len());
         let work = 3 * forward_work(network);
-        let is_small = training.small.as_ref().is_some_and(|small| small.is_for(batch_size));
+        // The way of small networks leaves no outputs behind.
+        let is_small =
+            kept.is_none() && training.small.as_ref().is_some_and(|small| small.is_for(batch_size));
         let mut until_poll = WORK_BETWEEN_POLLS;
-        let mut totals = training.no_totals();
         let threads = if is_small { 1 } else { worthwhile(pass.threads, order.len(), batch_size, work) };
         with_team(threads, |team| {
             let bounds = network.cut::<T>(team.size());
             training.look_at(simd, network, parameters);
             for rows in order.chunks(batch_size) {
                 if is_small {
-                    training.step_small(simd, parameters, &data, rows, &mut totals);
+                    training.step_small(simd, parameters, &data, rows, totals);
                 } else {
                     let mode = Mode::Training { seed, step: training.learner.step };
                     training.pass(simd, team, network, parameters, &data, rows, rows.len(), (mode, true));
@@ -147,8 +153,11 @@ impl<T: Float> Kernel for Run<'_, '_, '_, T> {
                     let (learner, workers, passed, finite) =
                         training.second_phase(team, &bounds, network, rows.len(), mode);
                     learner.learn(simd, workers, passed, parameters, finite);
-                    training.add_values(rows.len(), &mut totals);
+                    training.add_values(rows.len(), totals);
                     totals[0] += training.learner.penalty * rows.len() as f64;
+                }
+                if let Some(kept) = kept.as_mut().and_then(Iterator::next) {
+                    training.keep_outputs(rows.len(), kept);
                 }
                 until_poll = until_poll.saturating_sub(work.saturating_mul(rows.len()));
                 if until_poll == 0 {
@@ -159,8 +168,7 @@ impl<T: Float> Kernel for Run<'_, '_, '_, T> {
                 }
             }
             Ok(())
-        })?;
-        Ok(totals.into_iter().map(|total| total / order.len() as f64).collect())
+        })
     }
 }
 
@@ -268,7 +276,7 @@ impl<T: Float> Training<T> {
         self.head.target_columns(outputs)
     }
 
-    /// Takes some steps. Gives the means of the rows' losses and metrics.
+    /// Takes some steps.
     ///
     /// # Errors
     /// An instruction set that the machine lacks, or a stop asked for.
@@ -278,7 +286,7 @@ impl<T: Float> Training<T> {
         parameters: &mut [T],
         seed: u64,
         steps: Steps<'_, '_, T>,
-    ) -> Result<Vec<f64>> {
+    ) -> Result<()> {
         self.make_room(network, steps.pass.batch_size.min(steps.order.len()), steps.pass.threads)?;
         run_on(InstructionSet::chosen()?, Run { network, parameters, training: self, seed, steps })
     }
@@ -452,6 +460,15 @@ impl<T: Float> Training<T> {
         let fused = head.is_fused();
         let way = Way { plan, mode, fused, skips_zeros, statistics: &*statistics, batch: rows, total: rows };
         (learner, Workers { team, bounds, scratches }, Passed { network, matrices, rows, way }, finite)
+    }
+
+    /// Copies the outputs of a batch that has passed, row after row.
+    fn keep_outputs(&self, rows: usize, target: &mut [T]) {
+        let last = self.plan.layers.last().expect("a network has a layer");
+        let outputs = self.matrices.get(last.output, rows);
+        for (row, target) in target.chunks_exact_mut(outputs.columns()).enumerate() {
+            target.copy_from_slice(outputs.row(row));
+        }
     }
 
     /// Adds up the rows' losses and metrics, in the order of the rows.

@@ -71,12 +71,15 @@ class Network(Protocol):
         report: list[list[float]],
         stopped: Callable[[], bool],
         weights: Array | None = None,
+        outputs: Array | None = None,
     ) -> bool:
         """Train for one epoch, or for some more up to `epochs` if they are short.
 
         An epoch goes through all rows once, or through those whose numbers `rows` holds. The loss
         and the metrics of each, means over its rows, are appended to `report`, whatever is raised
         then. `stopped` is asked now and then, from any thread, whether to end by KeyboardInterrupt.
+        `outputs`, of the shape (rows of the epoch, outputs), takes what the network said of each
+        row before its step, in the order of the rows as they are given, whatever the shuffle.
         Returned is whether the optimizer has found that there is nothing left to gain.
         """
 
@@ -87,9 +90,30 @@ class Network(Protocol):
         """Go on with another learning rate, a number or a schedule; all else stays as it is."""
 
     def train_batch(
-        self, x: Array, y: Array, threads: int, weights: Array | None = None
+        self,
+        x: Array,
+        y: Array,
+        threads: int,
+        weights: Array | None = None,
+        rows: Array | None = None,
+        outputs: Array | None = None,
+        sums: list[float] | None = None,
     ) -> list[float]:
-        """Take one step on these rows; return loss and metrics from before it."""
+        """Take one step on these rows; return loss and metrics from before it.
+
+        `rows` are the numbers of those to take; `outputs` takes what the network said of them. To
+        `sums` loss and metrics are added row by row, and the new sums are returned rather than the
+        means: so batches taken one by one give an epoch's bits.
+        """
+
+    def epoch_order(self, rows: int, shuffle: bool) -> Array:
+        """Return the order in which the next epoch takes so many rows."""
+
+    def count_epoch(self) -> None:
+        """Count an epoch whose batches were taken one by one."""
+
+    def layer_outputs(self, x: Array) -> list[Array]:
+        """Return what each layer after the input gives for the rows, without dropout."""
 
     def evaluate(
         self, x: Array, y: Array, batch_size: int, threads: int, weights: Array | None = None

@@ -72,6 +72,7 @@ class Network:
         report: list[list[float]],
         stopped: Callable[[], bool],
         weights: NDArray[Any] | None = None,
+        outputs: NDArray[Any] | None = None,
     ) -> bool: ...
     def train_batch(
         self,
@@ -79,7 +80,13 @@ class Network:
         y: NDArray[Any],
         threads: int,
         weights: NDArray[Any] | None = None,
+        rows: NDArray[Any] | None = None,
+        outputs: NDArray[Any] | None = None,
+        sums: Sequence[float] | None = None,
     ) -> list[float]: ...
+    def epoch_order(self, rows: int, shuffle: bool) -> NDArray[Any]: ...
+    def count_epoch(self) -> None: ...
+    def layer_outputs(self, x: NDArray[Any]) -> list[NDArray[Any]]: ...
     def evaluate(
         self,
         x: NDArray[Any],

@@ -52,7 +52,7 @@ def save(network: FeedForward, path: str | os.PathLike[str], include_optimizer: 
         "seed": network.seed,
         "optimizer": network.optimizer.config(),
         "loss": network.loss.config(),
-        "metrics": [metric.config() for metric in network.metrics],
+        "metrics": [m.config() for m in network.metrics if not isinstance(m, metrics.UserMetric)],
         "classes": None if classes is None else classes.tolist(),
         "history": network.history,
         "state": {  # of the training: see FeedForward._snapshot

@@ -65,6 +65,11 @@ def checked(check: Any, *, default: Any = REQUIRED, **bounds: Any) -> Any:
     return Parameter(check, default, bounds)
 
 
+def word(*, default: str = REQUIRED, among: tuple[str, ...]) -> Any:
+    """Declare one of some words."""
+    return Parameter(_validation.choice, default, {"allowed": among})
+
+
 class _Signature:
     """What `help` and editors show of a class: made from its parameters when it is asked for."""
 
@@ -81,7 +86,7 @@ class _Signature:
         return Signature(shown)
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(real, whole, flag, checked))
+@dataclass_transform(frozen_default=True, field_specifiers=(real, whole, flag, word, checked))
 class Frozen:
     """A value with checked parameters: immutable, comparable, hashable.
 

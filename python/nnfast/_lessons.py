@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from nnfast import _architecture, _targets, _validation, _weights
@@ -12,11 +12,28 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from nnfast import losses
     from nnfast.network import FeedForward
 
     Array: TypeAlias = NDArray[Any]
 
 Checked = TypeVar("Checked")
+
+
+class Batch(NamedTuple):
+    """Some rows as a backend takes them."""
+
+    x: Array
+    y: Array
+    weights: Array | None
+    loss: losses.Loss
+    classes: Array | None = None
+    rows: Array | None = None  # the numbers of those that are meant; None for all
+
+    @property
+    def length(self) -> int:
+        """How many rows are meant."""
+        return len(self.x if self.rows is None else self.rows)
 
 
 class Lesson(NamedTuple):
@@ -27,13 +44,34 @@ class Lesson(NamedTuple):
     rows: Array | None  # the numbers of those that there are to it; None for all
     batch_size: int
     shuffle: bool
-    validation: tuple[Array, Array, Array | None] | None  # with the weights of its rows
+    validation: Batch | None
     weights: Array | None  # of the rows of x
+    validation_frequency: int = 1  # epochs from one measurement to the next
 
     @property
     def length(self) -> int:
         """How many rows an epoch goes through."""
         return len(self.x if self.rows is None else self.rows)
+
+    @property
+    def steps(self) -> int:
+        """How many batches an epoch has."""
+        return -(-self.length // self.batch_size)
+
+    @property
+    def classes(self) -> Array | None:
+        """The labels of the classes."""
+        return self.target.classes
+
+    def batches(self, network: FeedForward) -> Iterator[Batch]:
+        """Yield the batches of the network's next epoch."""
+        order = network._network.epoch_order(self.length, self.shuffle)
+        if self.rows is not None:
+            order = self.rows[order]
+        target = self.target
+        for first in range(0, self.length, self.batch_size):
+            rows = order[first : first + self.batch_size]
+            yield Batch(self.x, target.values, self.weights, target.loss, target.classes, rows)
 
 
 class Names(NamedTuple):
@@ -66,12 +104,15 @@ class Border:
         batch_size: int,
         shuffle: bool,
         validation_data: object,
+        validation_split: object = 0.0,
+        validation_frequency: object = 1,
         names: Names = Names(),  # noqa: B008 (it is immutable)
     ) -> Lesson:
         """Return what `FeedForward.fit` was given, after every check."""
         _architecture.refuse_untrainable(network.layers)
         batch_size = _validation.integer(batch_size, "batch_size")
         shuffle = _validation.boolean(shuffle, "shuffle")
+        frequency = _validation.integer(validation_frequency, "validation_frequency")
         x = self._inputs(network, X, "X")
         target = self._target(network, y, x, network.classes_, names.y, "X")
         numbers = None
@@ -81,25 +122,32 @@ class Border:
             )
         validation = None
         if validation_data is not None:
-            validation = self._validation(network, validation_data, target, names.validation)
+            validation = self.validation(network, validation_data, target, names.validation)
         weights = self._weights(network, sample_weight, x, names.sample_weight, "X")
+        lesson = Lesson(x, target, numbers, batch_size, shuffle, validation, weights, frequency)
+        if validation_split:
+            lesson = _split(lesson, validation_split)
         outputs = network._outputs(target.classes)
-        by_class = _weights.of_classes(class_weight, target, outputs, numbers)
-        weights = _weights.product(weights, by_class)
-        length = len(x if numbers is None else numbers)
-        batch_size = min(batch_size, length)
-        return Lesson(x, target, numbers, batch_size, shuffle, validation, weights)
+        by_class = _weights.of_classes(class_weight, lesson.target, outputs, lesson.rows)
+        weights = _weights.product(lesson.weights, by_class)
+        return lesson._replace(batch_size=min(batch_size, lesson.length), weights=weights)
 
-    def _validation(
-        self, network: FeedForward, data: object, target: _targets.Target, argument: str
-    ) -> tuple[Array, Array, Array | None]:
+    def validation(
+        self,
+        network: FeedForward,
+        data: object,
+        target: _targets.Target,
+        argument: str = "validation_data",
+    ) -> Batch:
+        """Return validation data, after every check, for the targets that are learned from."""
         X, y, sample_weight = _validation.rows_given(data, argument)
         names = [f"{argument}[{index}]" for index in range(3)]
         x = self._inputs(network, X, names[0])
         encoded = self._target(network, y, x, target.classes, names[1], names[0])
         outputs = network._outputs(target.classes)
         matched = _targets.matched(encoded, target, outputs, names[1])
-        return x, matched.values, self._weights(network, sample_weight, x, names[2], names[0])
+        weights = self._weights(network, sample_weight, x, names[2], names[0])
+        return Batch(x, matched.values, weights, target.loss)
 
     def _inputs(self, network: FeedForward, X: object, argument: str) -> Array:
         scale = _architecture.input_scale(network.layers)
@@ -136,3 +184,31 @@ class Border:
             self._made[key] = check()
         made: Checked = self._made[key]
         return made
+
+
+def _split(lesson: Lesson, validation_split: object) -> Lesson:
+    """Return the lesson without the last part of its rows, by which it is validated."""
+    part = _validation.number(validation_split, "validation_split", minimum=0.0, below=1.0)
+    if lesson.validation is not None:
+        raise TypeError(
+            "fit was given both validation_data and validation_split; wanted is one of them"
+        )
+    first = int(lesson.length * (1.0 - part))
+    if not 0 < first < lesson.length:
+        raise ValueError(
+            f"validation_split is {part:g}, which of {lesson.length} rows leaves none to "
+            f"{'learn from' if first == 0 else 'validate by'}"
+        )
+    x, y, weights, target = lesson.x, lesson.target.values, lesson.weights, lesson.target
+    held_out: Any = slice(first, None) if lesson.rows is None else lesson.rows[first:]
+    validation = Batch(
+        x[held_out], y[held_out], None if weights is None else weights[held_out], target.loss
+    )
+    if lesson.rows is not None:
+        return lesson._replace(rows=lesson.rows[:first], validation=validation)
+    return lesson._replace(
+        x=x[:first],
+        target=target._replace(values=y[:first]),
+        weights=None if weights is None else weights[:first],
+        validation=validation,
+    )

@@ -6,36 +6,46 @@ import signal
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from nnfast import _architecture, _rates, callbacks
 from nnfast._lessons import Lesson
 from nnfast._progress import ProgressLines
-from nnfast.callbacks import Callback, History, Logs
+from nnfast.callbacks import Callback, History, Logs, overriding
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from numpy.typing import NDArray
+
+    from nnfast._batches import Batches
     from nnfast.network import FeedForward
+
+    Array: TypeAlias = NDArray[Any]
 
 
 def train(
     network: FeedForward,
-    lesson: Lesson,
+    lesson: Lesson | Batches,
     epochs: int,
     threads: Callable[[], int],
     verbose: int,
     watchers: Sequence[Callback] = (),
     progress: ProgressLines | None = None,
     stopped: Callable[[], bool] = lambda: False,
+    initial_epoch: int = 0,
 ) -> History:
     """Train epoch by epoch and tell the watchers; history is of whole epochs, whatever is raised.
 
     Parameters
     ----------
     network : FeedForward
-    lesson : Lesson
+    lesson : Lesson or Batches
         What it learns from.
     epochs : int
-        How many at most.
+        The number of the last one, at most.
     threads : callable
         Tells how many threads to work with, for the next epochs.
     verbose : int
@@ -45,13 +55,23 @@ def train(
         One of the watchers, to be closed however the run ends.
     stopped : callable, optional
         Tells whether to end as Ctrl-C does, which reaches the main thread alone.
+    initial_epoch : int, default 0
+        The number of the first.
     """
-    steps = -(-lesson.length // lesson.batch_size)
     history = History()
+    params = {
+        "epochs": epochs,
+        "steps": lesson.steps,
+        "verbose": verbose,
+        "validation": lesson.validation is not None,
+        "validation_frequency": lesson.validation_frequency,
+    }
     for watcher in (*watchers, history):
         watcher.set_model(network)
-        watcher.set_params({"epochs": epochs, "steps": steps, "verbose": verbose})
-    network._classes = lesson.target.classes
+        watcher.set_params(dict(params))
+    course = _Course(network, lesson, watchers, stopped)
+    if lesson.classes is not None:
+        network._classes = lesson.classes
     if _architecture.standardizes(network.layers) and not network._network.is_fitted():
         network._network.adapt(lesson.x, lesson.rows)
     network.stop_training = False
@@ -60,16 +80,16 @@ def train(
         for watcher in watchers:
             watcher.on_train_begin()
         network._network.begin_run()
-        while len(history.epoch) < epochs:
-            epoch = len(history.epoch)
+        while (epoch := initial_epoch + len(history.epoch)) < epochs:
             for watcher in watchers:
                 watcher.on_epoch_begin(epoch)
             done: list[Logs] = []
             # Without watchers, Python need not be entered for every epoch.
             most = 1 if watchers else epochs - epoch
             try:
-                with InterruptLater(stopped) as interrupt:
-                    converged = _learn(network, lesson, most, threads(), interrupt.came, done)
+                converged = course.learn(epoch, most, threads(), done)
+                if not done:
+                    break
                 logs = done[-1]
                 for watcher in watchers:
                     watcher.on_epoch_end(epoch, logs)
@@ -77,8 +97,10 @@ def train(
                 # Whatever is raised, the weights have been through these epochs.
                 with InterruptLater(stopped):
                     for numbers in done:
-                        history.on_epoch_end(len(history.epoch), numbers)
+                        history.on_epoch_end(initial_epoch + len(history.epoch), numbers)
                         callbacks.append(network._history, numbers)
+            for watcher in watchers:
+                watcher._on_epoch_kept(epoch, logs)
             if network.stop_training or converged:
                 break
         for watcher in watchers:
@@ -126,36 +148,138 @@ class InterruptLater:
         self._came = True
 
 
-def _learn(
-    network: FeedForward,
-    lesson: Lesson,
-    epochs: int,
-    threads: int,
-    stopped: Callable[[], bool],
-    done: list[Logs],
-) -> bool:
-    """Train for at least one of these epochs; append the numbers of each whole one to `done`.
+class _Course:
+    """How the epochs of a run are gone through: whole by the core, or batch by batch from here."""
 
-    Returned is whether there is nothing left to gain.
-    """
-    if stopped():
-        raise KeyboardInterrupt
-    x, target, rows, batch_size, shuffle, validation, weights = lesson
-    network._compile_for(target.loss)  # a callback may have measured by another loss
-    backend, report = network._network, list[list[float]]()
-    if validation is not None or _rates.is_scheduled(network):
-        epochs = 1
-    try:
-        converged = backend.train_epochs(
-            x, target.values, rows, batch_size, shuffle, threads, epochs, report, stopped, weights
-        )
-    finally:
-        if validation is None:
-            done += [network._named(values) | _rates.logged(network) for values in report]
-    if validation is not None:
-        x, values, weights = validation
+    def __init__(
+        self,
+        network: FeedForward,
+        lesson: Lesson | Batches,
+        watchers: Sequence[Callback],
+        stopped: Callable[[], bool],
+    ) -> None:
+        self._network, self._lesson, self._stopped = network, lesson, stopped
+        self._before = overriding(watchers, "on_train_batch_begin")
+        self._after = overriding(watchers, "on_train_batch_end")
+        self._test_begin = overriding(watchers, "on_test_begin")
+        self._test_end = overriding(watchers, "on_test_end")
+
+    def learn(self, epoch: int, most: int, threads: int, done: list[Logs]) -> bool:
+        """Train for one epoch, or some more up to `most`; append the numbers of each to `done`.
+
+        Returned is whether there is nothing left to gain.
+        """
+        lesson = self._lesson
+        validates = lesson.validation is not None and (epoch + 1) % lesson.validation_frequency == 0
+        if self._before or self._after or not isinstance(lesson, Lesson):
+            numbers = self._by_batches(lesson.batches(self._network), threads)
+            if numbers is None:
+                return False
+            with InterruptLater(self._stopped):
+                if validates:
+                    numbers |= self._validated(threads)
+                done.append(numbers | _rates.logged(self._network))
+            return False
+        with InterruptLater(self._stopped) as interrupt:
+            converged = self._whole(lesson, most, threads, interrupt.came, done)
+            if validates:
+                done.append(done.pop() | self._validated(threads))
+        return converged
+
+    def _whole(
+        self,
+        lesson: Lesson,
+        most: int,
+        threads: int,
+        came: Callable[[], bool],
+        done: list[Logs],
+    ) -> bool:
+        """Let the core go through epochs; tell whether there is nothing left to gain."""
+        if came():
+            raise KeyboardInterrupt
+        network, target = self._network, lesson.target
+        network._compile_for(target.loss)  # a callback may have measured by another loss
+        report = list[list[float]]()
+        outputs = network._room_for_outputs(lesson.length)
+        alone = outputs is not None or lesson.validation is not None
+        most = 1 if alone or _rates.is_scheduled(network) else most
+        try:
+            converged = network._network.train_epochs(
+                lesson.x,
+                target.values,
+                lesson.rows,
+                lesson.batch_size,
+                lesson.shuffle,
+                threads,
+                most,
+                report,
+                came,
+                lesson.weights,
+                network._left_to_backend(lesson.x, lesson.rows, outputs),
+            )
+        finally:
+            if not alone:
+                done += [network._named(values) | _rates.logged(network) for values in report]
+        if alone:
+            rows = slice(None) if lesson.rows is None else lesson.rows
+            answers = None if outputs is None else (target.values[rows], outputs)
+            done.append(network._named(report[0], answers) | _rates.logged(network))
+        return converged
+
+    def _by_batches(self, batches: Any, threads: int) -> Logs | None:
+        """Take the batches of an epoch one by one; return its numbers, or None if it is not whole.
+
+        The sums go from batch to batch, so that the bits are those of an epoch in the core.
+        """
+        network = self._network
+        sums = [0.0] * network._measure_count
+        rows, kept = 0, []
+        for number, batch in enumerate(batches):
+            for watcher in self._before:
+                watcher.on_train_batch_begin(number, {})
+            outputs = network._room_for_outputs(batch.length)
+            with InterruptLater(self._stopped) as interrupt:
+                network._compile_for(batch.loss)
+                network._classes = batch.classes
+                left = network._left_to_backend(batch.x, batch.rows, outputs)
+                sums = network._network.train_batch(
+                    batch.x, batch.y, threads, batch.weights, batch.rows, left, sums
+                )
+                rows += batch.length
+            if interrupt.came():
+                raise KeyboardInterrupt
+            if outputs is not None:
+                chosen = slice(None) if batch.rows is None else batch.rows
+                kept.append((batch.y[chosen], outputs))
+            if self._after:
+                logs = network._named([value / rows for value in sums])
+                for watcher in self._after:
+                    watcher.on_train_batch_end(number, logs)
+                if network.stop_training:
+                    return None
+        if rows == 0:
+            return None
+        network._network.count_epoch()
+        answers = None
+        if kept:
+            targets, said = zip(*kept, strict=True)
+            answers = np.concatenate(targets), np.concatenate(said)
+        return network._named([value / rows for value in sums], answers)
+
+    def _validated(self, threads: int) -> Logs:
+        """Measure the validation data."""
+        network, lesson, validation = self._network, self._lesson, self._lesson.validation
+        assert validation is not None
+        for watcher in self._test_begin:
+            watcher.on_test_begin()
+        network._compile_for(validation.loss)
+        x, y, weights = validation.x, validation.y, validation.weights
+        answers = None
         with network.averaged() if network._measured_averaged else nullcontext():
-            measured = network._named(backend.evaluate(x, values, batch_size, threads, weights))
-        measured = {f"val_{name}": value for name, value in measured.items()}
-        done.append(network._named(report[0]) | measured | _rates.logged(network))
-    return converged
+            values = network._network.evaluate(x, y, lesson.batch_size, threads, weights)
+            if network._needs_outputs:
+                answers = y, network._network.predict(x, threads, None)
+        measured = network._named(values, answers)
+        for watcher in self._test_end:
+            watcher.on_test_end(dict(measured))
+        return {f"val_{name}": value for name, value in measured.items()}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
 
 from nnfast import (
     _architecture,
@@ -21,9 +23,11 @@ from nnfast import (
     schedules,
 )
 from nnfast._adjustable import Adjustable
-from nnfast._lessons import Border
+from nnfast._batches import Batches
+from nnfast._lessons import Border, Lesson
 from nnfast.callbacks import Callback, History, checked_callbacks
-from nnfast.metrics import Metric, checked_metrics
+from nnfast.metrics import Answers, Metric, checked_metrics, confusion_matrix
+from nnfast.second_order import SecondOrder
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from nnfast.layers import ActivationLike, InitializerLike, Layer
 
     Array: TypeAlias = NDArray[Any]
+    MetricLike: TypeAlias = str | Metric | type[Metric] | Callable[[Array, Array], float]
 
 Self = TypeVar("Self", bound="FeedForward")
 
@@ -171,7 +176,7 @@ class FeedForward(Adjustable):
         self: Self,
         optimizer: str | optimizers.Optimizer | type[optimizers.Optimizer] | None = None,
         loss: str | losses.Loss | type[losses.Loss] | None = None,
-        metrics: str | Metric | Sequence[str | Metric] | None = None,
+        metrics: MetricLike | Sequence[MetricLike] | None = None,
     ) -> Self:
         """Choose how to learn. A new network has chosen all defaults already.
 
@@ -184,7 +189,8 @@ class FeedForward(Adjustable):
             By default the one that fits the output: cross_entropy for softmax,
             binary_cross_entropy for sigmoid, else mean_squared_error.
         metrics : list of metrics, optional
-            By default accuracy for the cross-entropies, else none.
+            Names, objects of `nnfast.metrics`, or functions of the targets and the outputs that
+            return a number. By default accuracy for the cross-entropies, else none.
 
         Returns
         -------
@@ -215,7 +221,7 @@ class FeedForward(Adjustable):
         backend = self._backend_for(chosen_loss)
         if metrics is None:
             metrics = chosen_loss.default_metrics
-        self._metrics = checked_metrics(metrics)
+        self._metrics = self._fitting(checked_metrics(metrics), chosen_loss)
         self._optimizer, self._loss = chosen_optimizer, chosen_loss
         epoch = None if self._compiled_loss is None else self._network.state()["epoch"]
         if backend != self._backend:
@@ -250,7 +256,7 @@ class FeedForward(Adjustable):
             "optimizer": self._optimizer.rule(),
             "update": self._optimizer.update(),
             "loss": {"name": loss.name} if own else loss.config(),
-            "metrics": [metric.name for metric in self._metrics],
+            "metrics": [metric.name for metric in self._metrics if metric.in_core],
         }
         network: Any = self._network
         network.compile(_backend.described(config), *losses.callable_by_numpy(loss))
@@ -284,8 +290,8 @@ class FeedForward(Adjustable):
 
     def fit(
         self,
-        X: ArrayLike,
-        y: ArrayLike,
+        X: ArrayLike | Iterable[tuple[Any, ...]],
+        y: ArrayLike | None = None,
         *,
         sample_weight: ArrayLike | None = None,
         class_weight: Mapping[Any, float] | str | None = None,
@@ -293,16 +299,26 @@ class FeedForward(Adjustable):
         epochs: int = 1,
         batch_size: int = 32,
         validation_data: tuple[ArrayLike, ...] | None = None,
+        validation_split: float = 0.0,
+        validation_frequency: int = 1,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
         shuffle: bool = True,
         callbacks: Iterable[Callback] | Callback | None = None,
         verbose: str | int = "auto",
     ) -> History:
         """Learn from rows and their targets. Twice for one epoch is the same as once for two.
 
+        Weights, optimizer and count of epochs stay from call to call: it always goes on with what
+        has been learned. `reset` begins afresh.
+
         Parameters
         ----------
         X : array-like of shape (rows, inputs)
-            Finite numbers. Arrays of float32, float64 and uint8 are read in place.
+            Finite numbers. Arrays of float32, float64 and uint8 are read in place. Without y: an
+            iterable of batches (X, y) or (X, y, sample_weight), of which one is in memory at a
+            time; each is a step. One that can be begun again, such as a list, gives any number of
+            epochs, a generator one, or as many as `steps_per_epoch` cuts it into.
         y : array-like
             For squared error and other losses of numbers, those of the shape (rows, outputs), or
             (rows,) for one output; for losses with several outputs for each number, (rows,
@@ -322,10 +338,21 @@ class FeedForward(Adjustable):
             the copies. A row that is there twice counts twice. All of X and y is checked, and the
             labels of all of y are known.
         epochs : int, default 1
+            The number of the last epoch, which is how many there are unless there is an
+            `initial_epoch`.
         batch_size : int, default 32
             Rows a step; the last batch of an epoch may be smaller.
         validation_data : tuple (X, y) or (X, y, sample_weight), optional
             Measured after every epoch.
+        validation_split : float, default 0
+            Of the rows the part at their end that is held out and measured instead; as in Keras the
+            last ones as they come, before any shuffle. `nnfast.datasets.split` holds out others.
+        validation_frequency : int, default 1
+            The validation data is measured after every so many epochs.
+        initial_epoch : int, default 0
+            What the count of this run's epochs begins with, as callbacks and the history see it.
+        steps_per_epoch : int, optional
+            Of batches that come one by one, how many make an epoch; by default all.
         shuffle : bool, default True
             Whether every epoch takes the rows in another order.
         callbacks : list of Callback, optional
@@ -356,23 +383,75 @@ class FeedForward(Adjustable):
         True
         """
         epochs = _validation.integer(epochs, "epochs")
+        first = _validation.integer(initial_epoch, "initial_epoch", minimum=0, below=epochs)
         watchers = checked_callbacks(callbacks)
         level, progress = _progress.watcher(verbose)
         threads = self.threads
-        lesson = Border().lesson(
-            self,
-            X,
-            y,
-            sample_weight=sample_weight,
-            class_weight=class_weight,
-            rows=rows,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            validation_data=validation_data,
-        )
+        lesson: Lesson | Batches
+        if y is None:
+            _refuse_of_batches(sample_weight, rows, validation_split)
+            lesson = Batches(
+                self,
+                X,
+                epochs=epochs - first,
+                steps_per_epoch=steps_per_epoch,
+                class_weight=class_weight,
+                batch_size=batch_size,
+                validation_data=validation_data,
+                validation_frequency=validation_frequency,
+            )
+        else:
+            if steps_per_epoch is not None:
+                raise TypeError("steps_per_epoch is for batches that come one by one, without y")
+            lesson = Border().lesson(
+                self,
+                X,
+                y,
+                sample_weight=sample_weight,
+                class_weight=class_weight,
+                rows=rows,
+                batch_size=batch_size,
+                shuffle=shuffle,
+                validation_data=validation_data,
+                validation_split=validation_split,
+                validation_frequency=validation_frequency,
+            )
         if progress is not None:
             watchers.append(progress)
-        return _training.train(self, lesson, epochs, lambda: threads, level, watchers, progress)
+        return _training.train(
+            self, lesson, epochs, lambda: threads, level, watchers, progress, initial_epoch=first
+        )
+
+    def reset(self: Self, seed: int | None = None) -> Self:
+        """Forget all that was learned: weights are drawn anew, history, labels and counts are gone.
+
+        Parameters
+        ----------
+        seed : int, optional
+            A new seed; with the old one the same weights are drawn as at first.
+
+        Returns
+        -------
+        FeedForward
+            The network itself, compiled as it was.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import nnfast as nn
+        >>> net = nn.FeedForward("1-4-1", seed=0)
+        >>> first = net.get_weights()
+        >>> _ = net.fit([[1.0]], [2.0], epochs=3)
+        >>> all(map(np.array_equal, net.reset().get_weights(), first))
+        True
+        """
+        if seed is not None:
+            self._seed = _validation.integer(seed, "seed", minimum=0, below=_validation.SEED_LIMIT)
+        self._network = self._built()
+        self._compiled_loss = self._classes = None
+        self._history = {}
+        self.stop_training = False
+        return self
 
     def find_learning_rate(
         self,
@@ -473,7 +552,10 @@ class FeedForward(Adjustable):
         weights = _weights.product(weights, _weights.of_classes(class_weight, target, classes))
         self._compile_for(target.loss)
         self._classes = target.classes
-        return self._named(self._network.train_batch(x, target.values, self.threads, weights))
+        outputs = self._room_for_outputs(len(x))
+        left = self._left_to_backend(x, None, outputs)
+        values = self._network.train_batch(x, target.values, self.threads, weights, None, left)
+        return self._named(values, None if outputs is None else (target.values, outputs))
 
     def evaluate(
         self,
@@ -503,8 +585,55 @@ class FeedForward(Adjustable):
         x, target, weights = self._data(X, y, sample_weight)
         self._compile_for(target.loss)
         batch_size = min(batch_size, len(x))
-        return self._named(
-            self._network.evaluate(x, target.values, batch_size, self.threads, weights)
+        values = self._network.evaluate(x, target.values, batch_size, self.threads, weights)
+        answers = None
+        if self._needs_outputs:
+            answers = target.values, self._network.predict(x, self.threads, None)
+        return self._named(values, answers)
+
+    def confusion_matrix(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        normalize: str | None = None,
+    ) -> Array:
+        """Count how often each class is taken for each other.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As in `fit`; one class for each row.
+        sample_weight, normalize : optional
+            As for `nnfast.metrics.confusion_matrix`.
+
+        Returns
+        -------
+        ndarray of shape (classes, classes)
+            A row for each true class, a column for each predicted one, in the order of `classes_`.
+
+        Examples
+        --------
+        >>> import nnfast as nn
+        >>> net = nn.FeedForward("1-2", output="softmax", initializer="zeros")
+        >>> net.confusion_matrix([[0.0], [1.0], [2.0]], [0, 1, 1])
+        array([[1, 0],
+               [2, 0]])
+        """
+        x, target, weights = self._data(X, y, sample_weight)
+        answers = self._answers(target.values, self._network.predict(x, self.threads, None))
+        if target.loss.targets == "values" or answers.several:
+            raise ValueError(
+                "confusion_matrix wants one class for each row; this network has targets of "
+                f"{target.loss.name} with {self.outputs} outputs"
+            )
+        return confusion_matrix(
+            answers.classes(),
+            answers.decided(),
+            labels=range(max(self.outputs, 2)),
+            sample_weight=weights,
+            normalize=normalize,
         )
 
     def gradients(
@@ -637,6 +766,64 @@ class FeedForward(Adjustable):
         target = _targets.encode(y, len(x), self._loss, outputs)
         return x, target, _weights.of_rows(sample_weight, len(x), outputs)
 
-    def _named(self, values: Sequence[float]) -> dict[str, float]:
-        names = ["loss", *(metric.name for metric in self._metrics)]
-        return dict(zip(names, values, strict=True))
+    # What is reported ----------------------------------------------------------------------------
+
+    def _fitting(self, metrics: tuple[Metric, ...], loss: losses.Loss) -> tuple[Metric, ...]:
+        """Return metrics that fit the outputs."""
+        output = _architecture.output(self._layers)
+        by_sign = loss.decides_by_sign(output.activation, output.units)
+        for metric in metrics:
+            metric.check_outputs(output.units, by_sign)
+        return metrics
+
+    @property
+    def _needs_outputs(self) -> bool:
+        """Whether there are metrics that the core does not compute."""
+        return not all(metric.in_core for metric in self._metrics)
+
+    @property
+    def _measure_count(self) -> int:
+        """How many numbers the core gives of its rows."""
+        return 1 + sum(metric.in_core for metric in self._metrics)
+
+    def _room_for_outputs(self, rows: int) -> Array | None:
+        """Return an array for the outputs of so many rows, if any metric needs them."""
+        return np.empty((rows, self.outputs), self._dtype) if self._needs_outputs else None
+
+    def _left_to_backend(self, x: Array, rows: Array | None, outputs: Array | None) -> Array | None:
+        """Return where the backend is to leave the outputs; fill it here for what leaves none."""
+        if outputs is None or not isinstance(self._optimizer, SecondOrder):
+            return outputs
+        some = np.ascontiguousarray(x if rows is None else x[rows])
+        self._network.predict(some, self.threads, outputs)
+        return None
+
+    def _answers(self, targets: Array, outputs: Array) -> Answers:
+        output = _architecture.output(self._layers)
+        logits = bool(getattr(self._loss, "from_logits", False))
+        threshold = None
+        if self._loss.decides_by_sign(output.activation, output.units) or output.units == 1:
+            threshold = 0.0 if logits else 0.5
+        return Answers(targets, outputs, threshold, logits)
+
+    def _named(
+        self, values: Sequence[float], answers: tuple[Array, Array] | None = None
+    ) -> dict[str, float]:
+        """Name the core's numbers; the other metrics are computed from targets and outputs."""
+        core = iter(values)
+        named = {"loss": next(core)}
+        judged = None if answers is None else self._answers(*answers)
+        for metric in self._metrics:
+            if metric.in_core:
+                named[metric.label] = next(core)
+            elif judged is not None:
+                named[metric.label] = metric.of(judged)
+        return named
+
+
+def _refuse_of_batches(sample_weight: object, rows: object, validation_split: object) -> None:
+    """Refuse what goes with all rows at once."""
+    given = {"sample_weight": sample_weight, "rows": rows, "validation_split": validation_split}
+    for name, value in given.items():
+        if value is not None and not (name == "validation_split" and not value):
+            raise TypeError(f"{name} goes with X and y; batches (X, y, sample_weight) come without")

@@ -1,7 +1,9 @@
 //! NumPy arrays as the core takes them, read where they lie.
 
 use numpy::npyffi::NPY_TYPES;
-use numpy::{PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{
+    PyArray1, PyArray2, PyArrayDyn, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2, PyReadwriteArray2,
+};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
@@ -91,6 +93,16 @@ pub fn row_weights<'py, T: Element>(array: &Bound<'py, PyAny>) -> PyResult<PyRea
         Ok(array) => Ok(array.try_readonly()?),
         Err(_) => {
             Err(PyTypeError::new_err(format!("weights must be an array of {} of one dimension", T::NAME)))
+        }
+    }
+}
+
+/// Rows that outputs are written into, kept alive.
+pub fn written<'py, T: Element>(array: &Bound<'py, PyAny>) -> PyResult<PyReadwriteArray2<'py, T>> {
+    match array.cast::<PyArray2<T>>() {
+        Ok(array) => Ok(array.try_readwrite()?),
+        Err(_) => {
+            Err(PyTypeError::new_err(format!("outputs must be an array of {} of two dimensions", T::NAME)))
         }
     }
 }

@@ -8,7 +8,7 @@ use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::arrays::{Element, Inputs, Wanted, copy_into, row_weights, shaped};
+use super::arrays::{Element, Inputs, Wanted, copy_into, row_weights, shaped, written};
 use super::detached;
 use super::plain::{Outputs, Rows, all_fit};
 use crate::buffer::Buffer;
@@ -142,7 +142,7 @@ impl Network {
     }
 
     #[allow(clippy::too_many_arguments)]
-    #[pyo3(signature = (x, y, rows, batch_size, shuffle, threads, epochs, report, stopped, weights=None))]
+    #[pyo3(signature = (x, y, rows, batch_size, shuffle, threads, epochs, report, stopped, weights=None, outputs=None))]
     fn train_epochs(
         &self,
         py: Python<'_>,
@@ -156,13 +156,15 @@ impl Network {
         report: &Bound<'_, PyList>,
         stopped: Py<PyAny>,
         weights: Option<&Bound<'_, PyAny>>,
+        outputs: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<bool> {
         let pass = Pass { batch_size, shuffle, threads };
-        let run = Run { rows, pass, epochs, report, stopped };
+        let run = Run { rows, pass, epochs, report, stopped, outputs };
         on_model!(self, train_epochs(py, (x, y, weights), run))
     }
 
-    #[pyo3(signature = (x, y, threads, weights=None))]
+    #[pyo3(signature = (x, y, threads, weights=None, rows=None, outputs=None, sums=None))]
+    #[allow(clippy::too_many_arguments)]
     fn train_batch(
         &self,
         py: Python<'_>,
@@ -170,8 +172,11 @@ impl Network {
         y: &Bound<'_, PyAny>,
         threads: usize,
         weights: Option<&Bound<'_, PyAny>>,
+        rows: Option<&Bound<'_, PyArray1<u32>>>,
+        outputs: Option<&Bound<'_, PyAny>>,
+        sums: Option<Vec<f64>>,
     ) -> PyResult<Vec<f64>> {
-        on_model!(self, train_batch(py, (x, y, weights), threads))
+        on_model!(self, train_batch(py, (x, y, weights), threads, rows, outputs, sums))
     }
 
     #[pyo3(signature = (x, y, batch_size, threads, weights=None))]
@@ -189,6 +194,23 @@ impl Network {
 
     fn begin_run(&self, py: Python<'_>) -> PyResult<()> {
         on_model!(self, begin_run(py))
+    }
+
+    fn epoch_order<'py>(
+        &self,
+        py: Python<'py>,
+        rows: usize,
+        shuffle: bool,
+    ) -> PyResult<Bound<'py, PyArray1<u32>>> {
+        on_model!(self, epoch_order(py, rows, shuffle))
+    }
+
+    fn count_epoch(&self, py: Python<'_>) -> PyResult<()> {
+        on_model!(self, count_epoch(py))
+    }
+
+    fn layer_outputs<'py>(&self, py: Python<'py>, x: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+        on_model!(self, layer_outputs(py, x))
     }
 
     fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
@@ -210,13 +232,15 @@ impl Network {
 /// Inputs, targets and, where rows have them, their weights, as arrays.
 type Given<'a, 'py> = (&'a Bound<'py, PyAny>, &'a Bound<'py, PyAny>, Option<&'a Bound<'py, PyAny>>);
 
-/// How a call trains: on which rows, how and how often; where the epochs' values go; who may end it.
+/// How a call trains: on which rows, how and how often; where the epochs' values go; who may end it; where the
+/// outputs go.
 struct Run<'a, 'py> {
     rows: Option<&'a Bound<'py, PyArray1<u32>>>,
     pass: Pass,
     epochs: usize,
     report: &'a Bound<'py, PyList>,
     stopped: Py<PyAny>,
+    outputs: Option<&'a Bound<'py, PyAny>>,
 }
 
 /// Work that reads the model.
@@ -397,7 +421,9 @@ fn train_epochs<T: Element>(
     given: Given<'_, '_>,
     run: Run<'_, '_>,
 ) -> PyResult<bool> {
-    let Run { rows, pass, epochs, report, stopped } = run;
+    let Run { rows, pass, epochs, report, stopped, outputs } = run;
+    let mut outputs = outputs.map(written::<T>).transpose()?;
+    let mut outputs = outputs.as_mut().map(|outputs| outputs.as_slice_mut()).transpose()?;
     let rows = rows.map(PyArrayMethods::try_readonly).transpose()?;
     let rows = rows.as_ref().map(|rows| rows.as_slice()).transpose()?;
     let (mut done, mut signal) = (Vec::new(), None);
@@ -413,7 +439,7 @@ fn train_epochs<T: Element>(
             signal.is_none()
         };
         while done.len() < epochs && (done.is_empty() || start.elapsed() < BETWEEN_EPOCHS) {
-            done.push(model.train_epoch(data, rows, pass, &mut go_on)?);
+            done.push(model.train_epoch(data, rows, pass, outputs.as_deref_mut(), &mut go_on)?);
             if model.converged {
                 break;
             }
@@ -447,8 +473,56 @@ fn train_batch<T: Element>(
     py: Python<'_>,
     given: Given<'_, '_>,
     threads: usize,
+    rows: Option<&Bound<'_, PyArray1<u32>>>,
+    outputs: Option<&Bound<'_, PyAny>>,
+    sums: Option<Vec<f64>>,
 ) -> PyResult<Vec<f64>> {
-    learning(py, model, given, |model, data| model.train_batch(data, threads))
+    let rows = rows.map(PyArrayMethods::try_readonly).transpose()?;
+    let rows = rows.as_ref().map(|rows| rows.as_slice()).transpose()?;
+    let mut outputs = outputs.map(written::<T>).transpose()?;
+    let outputs = outputs.as_mut().map(|outputs| outputs.as_slice_mut()).transpose()?;
+    learning(py, model, given, |model, data| {
+        let mut totals = sums.clone().unwrap_or_else(|| vec![0.0; model.values()]);
+        model.train_batch(data, rows, threads, outputs, &mut totals)?;
+        if sums.is_none() {
+            let count = rows.map_or(data.inputs.rows(), <[u32]>::len);
+            totals.iter_mut().for_each(|total| *total /= count as f64);
+        }
+        Ok(totals)
+    })
+}
+
+fn epoch_order<'py, T: Element>(
+    model: &RwLock<Model<T>>,
+    py: Python<'py>,
+    rows: usize,
+    shuffle: bool,
+) -> PyResult<Bound<'py, PyArray1<u32>>> {
+    let order = reading(py, model, |model| {
+        let mut order = vec![0; rows];
+        model.put_in_order(shuffle, &mut order);
+        Ok(order)
+    })?;
+    Ok(PyArray1::from_vec(py, order))
+}
+
+fn count_epoch<T: Element>(model: &RwLock<Model<T>>, py: Python<'_>) -> PyResult<()> {
+    writing(py, model, |model| {
+        model.epoch += 1;
+        Ok(())
+    })
+}
+
+fn layer_outputs<'py, T: Element>(
+    model: &RwLock<Model<T>>,
+    py: Python<'py>,
+    x: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyList>> {
+    let inputs = Inputs::new(x)?;
+    let (source, rows) = (inputs.source(), inputs.source().rows().max(1));
+    let outputs = reading(py, model, |model| model.layer_outputs(source))?;
+    let arrays = outputs.iter().map(|values| shaped(py, values, &[rows, values.len() / rows]));
+    PyList::new(py, arrays.collect::<PyResult<Vec<_>>>()?)
 }
 
 fn evaluate<T: Element>(

@@ -44,7 +44,16 @@ def test_the_hooks_are_called_in_order(classifier, blobs):
     classifier.fit(*blobs, epochs=2, batch_size=50, callbacks=recorder)
     assert recorder.model is classifier
     assert recorder.calls == [
-        ("train begins", {"epochs": 2, "steps": 2, "verbose": 0}),
+        (
+            "train begins",
+            {
+                "epochs": 2,
+                "steps": 2,
+                "verbose": 0,
+                "validation": False,
+                "validation_frequency": 1,
+            },
+        ),
         ("begins", 0),
         ("ends", 0, ["accuracy", "loss"], False),
         ("begins", 1),

@@ -72,3 +72,54 @@ def test_fifty_steps(kind: str, output: str, backend: str, monkeypatch: Any) -> 
     np.testing.assert_allclose(mine.history["loss"], other.history["loss"], rtol=1e-6)
     for one, two in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(one, two, rtol=0, atol=1e-10)
+
+
+LOSSES = np.round(np.random.default_rng(3).random((30, 12)), 1)
+
+
+@pytest.mark.parametrize("patience", [0, 1, 3])
+@pytest.mark.parametrize("baseline", [None, 0.5])
+@pytest.mark.parametrize("min_delta", [0.0, 0.2])
+@pytest.mark.parametrize("mode", ["min", "max"])
+@pytest.mark.parametrize("start", [0, 4])
+def test_early_stopping(
+    patience: int, baseline: float | None, min_delta: float, mode: str, start: int
+) -> None:
+    """The same epochs as Keras' own callback, for the same sequences of losses with many ties."""
+    options = {
+        "patience": patience,
+        "baseline": baseline,
+        "min_delta": min_delta,
+        "mode": mode,
+        "start_from_epoch": start,
+        "restore_best_weights": True,
+    }
+    for losses in LOSSES:
+        ours = nn.callbacks.EarlyStopping(**options)
+        theirs = keras.callbacks.EarlyStopping(**options)
+
+        class Model:
+            metrics = ()
+            stop_training = False
+            epoch = 0
+
+            def get_weights(self) -> list[int]:
+                return [self.epoch]
+
+            def set_weights(self, weights: list[int]) -> None:
+                self.restored = weights
+
+        models = [Model(), Model()]
+        for callback, model in zip((ours, theirs), models, strict=True):
+            callback.set_model(model)
+            callback.set_params({"validation": True})
+            callback.on_train_begin()
+            for epoch, loss in enumerate(losses):
+                model.epoch = epoch
+                callback.on_epoch_end(epoch, {"val_loss": loss})
+                if model.stop_training:
+                    break
+            callback.on_train_end()
+        assert models[0].__dict__ == models[1].__dict__
+        assert (ours.stopped_epoch, ours.best_epoch) == (theirs.stopped_epoch, theirs.best_epoch)
+        assert ours.best == theirs.best

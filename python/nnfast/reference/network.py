@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from .arrays import Array, Rows, Targets, take_rows
 from .blocks import Residual  # noqa: F401 (which, imported, makes the layers in it known)
-from .layers import Activate, Site, build
+from .layers import Activate, Site, Stage, build
 from .losses import Objective, OnLogits, OnOutputs, pair
 from .metrics import Metric, decision_threshold
 from .normalization import Standardize
@@ -85,8 +85,13 @@ class Network:
         self.input_scale: float = architecture.get("input_scale", 1.0)
         embedded = architecture["bias"] == "embedded"
         site = Site(0, architecture["inputs"], seed, self.dtype, embedded)
-        self.stages, end = build(architecture["layers"], site)
-        self.outputs = end.width
+        self.stages: list[Stage] = []
+        self.ends: list[int] = []  # of each layer the last of its stages
+        for layer in architecture["layers"]:
+            stages, site = build([layer], site)
+            self.stages += stages
+            self.ends.append(len(self.stages) - 1)
+        self.outputs = site.width
 
     # Parameters and state
 
@@ -201,6 +206,7 @@ class Network:
         shuffle: bool,
         rows: NDArray[np.uint32] | None = None,
         weights: Array | None = None,
+        outputs: Array | None = None,
     ) -> list[float]:
         """Learn from every row once, batch by batch; the last batch may be smaller.
 
@@ -219,6 +225,8 @@ class Network:
         weights : ndarray of shape (x's rows,), optional
             What each row's loss and its gradient are multiplied by. The means are still divided by
             the number of rows, as Keras' are, not by the sum of the weights; metrics have none.
+        outputs : ndarray of shape (rows, outputs), optional
+            Takes what the network said of each row before the step that it was part of.
 
         Returns
         -------
@@ -226,12 +234,14 @@ class Network:
             Loss, then metrics: means over these rows, each batch measured before its update.
         """
         count = len(x) if rows is None else len(rows)
-        order = permutation(count, self.seed, SHUFFLE, self.epoch) if shuffle else None
-        if rows is not None:
-            order = rows if order is None else rows[order]
+        order = self.epoch_order(count, True) if shuffle else None
         total = np.zeros(1 + len(self._compiled().metrics))
-        for batch in _batches(count, batch_size, order):
-            total += self._learn(self._take(x, batch), y[batch], _some(weights, batch))
+        for places in _batches(count, batch_size, order):
+            batch = places if rows is None else rows[places]
+            sums, said = self._learn(self._take(x, batch), y[batch], _some(weights, batch))
+            total += sums
+            if outputs is not None:
+                outputs[places] = said
         self.epoch += 1
         return [float(value) for value in total / count]
 
@@ -247,6 +257,7 @@ class Network:
         report: list[list[float]],
         stopped: Callable[[], bool],
         weights: Array | None = None,
+        outputs: Array | None = None,
     ) -> bool:
         """Learn for one of the epochs wanted, and append what `train_epoch` gives to the report.
 
@@ -264,7 +275,7 @@ class Network:
             self.epoch += 1
             report.append(values)
             return converged
-        report.append(self.train_epoch(x, y, batch_size, shuffle, rows, weights))
+        report.append(self.train_epoch(x, y, batch_size, shuffle, rows, weights, outputs))
         return False
 
     @np.errstate(all="ignore")
@@ -292,14 +303,42 @@ class Network:
 
     @np.errstate(all="ignore")
     def train_batch(
-        self, x: NDArray[Any], y: Targets, threads: int = 1, weights: Array | None = None
+        self,
+        x: NDArray[Any],
+        y: Targets,
+        threads: int = 1,
+        weights: Array | None = None,
+        rows: NDArray[np.uint32] | None = None,
+        outputs: Array | None = None,
+        sums: Sequence[float] | None = None,
     ) -> list[float]:
-        """Take one step on these rows; return loss and metrics from before it."""
+        """Take one step on these rows, or some of them; return loss and metrics from before it.
+
+        If `sums` are given, the new sums over the rows are returned rather than the means. What the
+        network said of the rows goes into `outputs`.
+        """
+        batch: Rows = slice(0, len(x)) if rows is None else rows
         if isinstance(self._compiled().optimizer, SecondOrder):
             self.begin_run()
-            return self._iterate(x, y, slice(None), weights)[0]
-        total = self._learn(self._take(x, slice(None)), y, weights)
-        return [float(value) for value in total / len(x)]
+            means, _ = self._iterate(x, y, batch, weights)
+            if sums is None:
+                return means
+            return [s + m * len(y[batch]) for s, m in zip(sums, means, strict=True)]
+        total, said = self._learn(self._take(x, batch), y[batch], _some(weights, batch))
+        if outputs is not None:
+            outputs[...] = said
+        total = total / len(said) if sums is None else np.asarray(sums) + total
+        return [float(value) for value in total]
+
+    def epoch_order(self, rows: int, shuffle: bool) -> NDArray[np.uint32]:
+        """Give the order in which the next epoch takes so many rows."""
+        if shuffle:
+            return permutation(rows, self.seed, SHUFFLE, self.epoch)
+        return np.arange(rows, dtype=np.uint32)
+
+    def count_epoch(self) -> None:
+        """Count an epoch whose batches were taken one by one."""
+        self.epoch += 1
 
     @np.errstate(all="ignore")
     def gradients(
@@ -332,8 +371,10 @@ class Network:
                     self.slots[-1][p][...] = w
             stage.trainable = trainable
 
-    def _learn(self, x: Array, y: Targets, weights: Array | None) -> NDArray[np.float64]:
-        """Take one step; return the sums over the rows of loss and metrics from before it."""
+    def _learn(
+        self, x: Array, y: Targets, weights: Array | None
+    ) -> tuple[NDArray[np.float64], Array]:
+        """Take one step; return the sums over the rows of loss and metrics, and the outputs."""
         passed, kept = self._forward(x, self.step)
         total = self._measure(passed, kept, y, weights)
         gradients = self._backward(passed, kept, y, weights)
@@ -343,7 +384,7 @@ class Network:
         rest = iter(self.slots[count:])
         sums = next(rest) if update.accumulation_steps > 1 else self._parameters()
         if not update.accumulate(gradients, sums, self.step):
-            return total
+            return total, passed[-1]
         t = self.step // update.accumulation_steps
         learned = self._weights(gradients)
         update.clip(learned)
@@ -356,7 +397,7 @@ class Network:
             for w, g, mean in zip(self._parameters(), gradients, means, strict=True):
                 if g is not None:
                     update.average(w, mean, t)
-        return total
+        return total, passed[-1]
 
     def _weights(self, gradients: Sequence[Array | None]) -> list[Weights]:
         """List the arrays of weights that have a gradient, with it and what holds for them."""
@@ -462,6 +503,12 @@ class Network:
                 a, _ = stage.forward(a, None)
             outputs[rows] = a
         return outputs
+
+    @np.errstate(all="ignore")
+    def layer_outputs(self, x: NDArray[Any]) -> list[Array]:
+        """Give what every layer after the input gives for these rows, without dropout."""
+        passed, _ = self._forward(self._take(x, slice(None)), step=None)
+        return [passed[last] for last in self.ends]
 
     @np.errstate(all="ignore")
     def evaluate(

@@ -1,16 +1,4 @@
-"""Callbacks: what is told of a training run while it goes on, and may stop it.
-
->>> import numpy as np
->>> import nnfast as nn
->>> class StopBelow(nn.Callback):
-...     def on_epoch_end(self, epoch, logs=None):
-...         if logs["loss"] < 1.0:
-...             self.model.stop_training = True
->>> X = np.linspace(-1, 1, 50).reshape(-1, 1)
->>> history = nn.FeedForward("1-1", seed=0).fit(X, X[:, 0], epochs=100, callbacks=[StopBelow()])
->>> len(history.epoch) < 100
-True
-"""
+"""What callbacks are, and the history that every run keeps."""
 
 from __future__ import annotations
 
@@ -18,10 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nnfast._rate_callbacks import (
-        LearningRateScheduler as LearningRateScheduler,
-        ReduceLROnPlateau as ReduceLROnPlateau,
-    )
     from nnfast.network import FeedForward
 
 Logs = dict[str, float]
@@ -30,7 +14,8 @@ Logs = dict[str, float]
 class Callback:
     """The base class of callbacks, with Keras' names; each method does nothing until overridden.
 
-    Python is entered once an epoch, so there are no hooks for batches.
+    Python is entered once an epoch, and for every batch only if a callback has a hook for batches:
+    the numbers are the same bits then, but small networks learn many times more slowly.
 
     Attributes
     ----------
@@ -38,7 +23,8 @@ class Callback:
         The network that is trained. Setting ``model.stop_training = True`` ends the run after the
         epoch.
     params : dict
-        ``epochs``, ``steps`` (batches an epoch) and ``verbose``.
+        ``epochs``, ``steps`` (batches an epoch; None where that is not known), ``verbose``,
+        ``validation`` (whether there is validation data) and ``validation_frequency``.
     """
 
     model: FeedForward
@@ -73,6 +59,42 @@ class Callback:
             added to it is kept in the history.
         """
 
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Be told that a step is to be taken; each epoch counts its batches from 0."""
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Be told that a step has been taken.
+
+        Parameters
+        ----------
+        batch : int
+            The batch, counted from 0 in each epoch.
+        logs : dict
+            The means of the loss and of such metrics as are means over the rows, over the epoch's
+            rows so far. If ``model.stop_training`` is set here, the run ends at once; the history
+            does not have the epoch then, as it is not a whole one.
+        """
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """Be told that the validation data is to be measured."""
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """Be told what was measured of the validation data, without the prefix ``val_``."""
+
+    def _on_epoch_kept(self, epoch: int, logs: Logs) -> None:
+        """Be told that an epoch is in the network's history."""
+
+
+HOOKS = tuple(name for name in vars(Callback) if name.startswith("on_"))
+
+
+def overriding(callbacks: Iterable[Callback], hook: str) -> list[Callback]:
+    """Return those callbacks for which a hook does something."""
+    nothing = getattr(Callback, hook)
+    return [
+        one for one in callbacks if getattr(getattr(one, hook), "__func__", None) is not nothing
+    ]
+
 
 class History(Callback):
     """What `FeedForward.fit` returns: the numbers of every epoch of that run.
@@ -84,7 +106,7 @@ class History(Callback):
     epoch : list of int
         The epochs, counted from 0.
     params : dict
-        ``epochs``, ``steps`` (batches an epoch) and ``verbose``.
+        As of `Callback`.
 
     Examples
     --------
@@ -133,12 +155,3 @@ def checked_callbacks(callbacks: Iterable[Callback] | Callback | None) -> list[C
                 f"callbacks[{index}] is {callback!r}; wanted is an instance of nnfast.Callback"
             )
     return result
-
-
-def __getattr__(name: str) -> Any:
-    # They are imported when they are first named: a network can do without them.
-    if name in ("LearningRateScheduler", "ReduceLROnPlateau"):
-        from nnfast import _rate_callbacks
-
-        return getattr(_rate_callbacks, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
