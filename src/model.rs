@@ -609,17 +609,15 @@ impl<T: Float> Kernel for LayerOutputs<'_, '_, T> {
         let Self { model, inputs, mut matrices, mut scratch } = self;
         let (network, plan) = (&model.network, &model.inference.plan);
         let way = Way { plan, mode: Mode::Inference, fused: false, skips_zeros: false };
-        let mut all: Vec<Vec<T>> = vec![Vec::new(); network.layers().len()];
+        let mut all: Vec<Vec<T>> = vec![Vec::new(); network.top().len()];
         for first in (0..inputs.rows()).step_by(matrices.rows()) {
             let mut shard = matrices.shard(matrices.rows().min(inputs.rows() - first));
             inputs.gather(simd, Which::From(first), network.input_scale(), shard.write(INPUT));
             network.forward(simd, &model.parameters, &mut shard, way, &mut scratch);
-            let mut current = INPUT;
-            for ((layer, tensors), outputs) in network.layers().iter().zip(&plan.layers).zip(&mut all) {
-                if layer.acts(Mode::Inference) {
-                    current = tensors.output;
-                }
-                for row in shard.read(current).iter() {
+            for (last, outputs) in network.top().into_iter().zip(&mut all) {
+                let acting = (0..=last).rev().find(|&index| network.layers()[index].acts(Mode::Inference));
+                let tensor = acting.map_or(INPUT, |index| plan.layers[index].output);
+                for row in shard.read(tensor).iter() {
                     outputs.extend_from_slice(row);
                 }
             }

@@ -110,6 +110,21 @@ impl Network {
         &self.layers
     }
 
+    /// Of each layer of the configuration the last of its layers here: a block has several.
+    pub fn top(&self) -> Vec<usize> {
+        let mut top = Vec::new();
+        let mut next = 0;
+        while let Some(layer) = self.layers.get(next) {
+            let last = match layer {
+                Layer::Fork(fork) => fork.join,
+                _ => next,
+            };
+            top.push(last);
+            next = last + 1;
+        }
+        top
+    }
+
     /// How many input nodes there are.
     pub fn inputs(&self) -> usize {
         self.inputs

@@ -151,6 +151,29 @@ class Predictor:
         result = self._network.try_predict(X, threads, out)
         return self._predict(X, threads, out) if result is None else result
 
+    def layer_outputs(self, X: ArrayLike) -> list[Array]:
+        """Return what every layer gives for some rows, as in prediction, without dropout.
+
+        Parameters
+        ----------
+        X : array-like of shape (rows, inputs)
+            As for `predict`; all outputs of all rows are in memory at once.
+
+        Returns
+        -------
+        list of ndarray of shape (rows, units)
+            One for each layer after the input; the last is what `predict` returns.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import nnfast as nn
+        >>> net = nn.FeedForward("3-4-2")
+        >>> [outputs.shape for outputs in net.layer_outputs(np.ones((5, 3)))]
+        [(5, 4), (5, 2)]
+        """
+        return self._network.layer_outputs(self._inputs(X))
+
     def _predict(self, X: object, threads: int, out: Array | None) -> Array:
         """Predict from what has to be converted first, or refused."""
         values = _validation.array(X, "X")

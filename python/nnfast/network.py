@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from nnfast._diagnosis import Diagnosis
     from nnfast.layers import ActivationLike, InitializerLike, Layer
 
     Array: TypeAlias = NDArray[Any]
@@ -656,6 +657,43 @@ class FeedForward(Adjustable):
         x, target, weights = self._data(X, y, sample_weight)
         self._compile_for(target.loss)
         return self._network.gradients(x, target.values, self.threads, weights)
+
+    def diagnose(self, X: ArrayLike, y: ArrayLike | None = None) -> Diagnosis:
+        """Look for what keeps the network from learning: dead or saturated units, lost gradients.
+
+        Parameters
+        ----------
+        X, y : array-like
+            As in `fit`; some hundred rows are enough. Without y there are no gradients.
+
+        Returns
+        -------
+        Diagnosis
+            A table at the prompt; its `layers` have the numbers, its `notes` the words. The network
+            itself stays as it is.
+
+        References
+        ----------
+        Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
+        networks", AISTATS 2010.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import nnfast as nn
+        >>> net = nn.FeedForward("2-4-1", initializer="zeros")
+        >>> net.diagnose(np.eye(2))
+        Layer    Mean  Deviation   Dead
+        -------------------------------
+        dense_1     0          0  100 %
+        dense_2     0          0  100 %
+        -------------------------------
+        dense_1: 100 % of the units are 0 for all 2 rows and learn nothing from them; try ...
+        the network says the same of all 2 rows
+        """
+        from nnfast._diagnosis import diagnose
+
+        return diagnose(self, X, y)
 
     def predict_classes(self, X: ArrayLike) -> Array:
         """Return the class of each row, by the labels that the network was fitted with.
