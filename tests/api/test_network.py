@@ -139,7 +139,13 @@ def test_it_learns_and_reports(classifier, blobs):
     run = classifier.fit(X, y, epochs=20, validation_data=(X[:9], y[:9]))
     assert list(run.history) == ["loss", "accuracy", "val_loss", "val_accuracy"]
     assert run.epoch == list(range(20))
-    assert run.params == {"epochs": 20, "steps": 2, "verbose": 0}
+    assert run.params == {
+        "epochs": 20,
+        "steps": 2,
+        "verbose": 0,
+        "validation": True,
+        "validation_frequency": 1,
+    }
     assert run.history["loss"][-1] < run.history["loss"][0]
     assert classifier.evaluate(X, y)["accuracy"] > 0.95
     assert (classifier.predict_classes(X) == y).mean() > 0.95
@@ -161,7 +167,7 @@ def test_compile_starts_the_optimizer_afresh_and_keeps_the_rest(backend, blobs):
     assert list(logs) == ["loss", "accuracy", "mean_squared_error", "mean_absolute_error"]
     assert same(weights, net.get_weights())
     with pytest.raises(ValueError, match="unknown metric"):
-        net.compile("rmsprop", metrics=["f1"])
+        net.compile("rmsprop", metrics=["f2"])
     assert net.optimizer == nn.SGD(0.0, momentum=0.5)
 
 
