@@ -31,7 +31,14 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile(PROFILE)
 
 
+# Here networks are drawn at random or made to go wrong: warnings of that are no news.
+AT_RANDOM = {"parity", "contract", "properties", "peers"}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name in AT_RANDOM:
+            item.add_marker(pytest.mark.filterwarnings("ignore::nnfast.TrainingWarning"))
     if PROFILE == "slow":
         return
     slow = [item for item in items if item.get_closest_marker("slow")]

@@ -77,6 +77,7 @@ from nnfast.second_order import LBFGS, LevenbergMarquardt
 
 if _TYPE_CHECKING:
     from nnfast import datasets, plot, reference, unsupervised
+    from nnfast._alarms import TrainingWarning
     from nnfast._config import show_config
     from nnfast._files import load
     from nnfast._many import fit_many
@@ -139,6 +140,7 @@ __all__ = [
     "Standardize",
     "SwapEMAWeights",
     "Table",
+    "TrainingWarning",
     "UnitNorm",
     "__version__",
     "activations",
@@ -164,6 +166,7 @@ __all__ = [
 
 _NAMED_LATER = {
     "fit_many": "nnfast._many",
+    "TrainingWarning": "nnfast._alarms",
     "load": "nnfast._files",
     "show_config": "nnfast._config",
     "Table": "nnfast.tables",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from nnfast import _architecture, _targets, _validation, _weights
+from nnfast._alarms import TrainingWarning
 from nnfast._lessons import Batch, Border
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Batches:
 
     validation: Batch | None = None
     classes: Array | None = None
+    _next: Batch | None = None
 
     def __init__(
         self,
@@ -137,9 +139,3 @@ class Batches:
                 TrainingWarning,
                 stacklevel=2,
             )
-
-    _next: Batch | None = None
-
-
-class TrainingWarning(UserWarning):
-    """Something in a training run is probably not as it was meant."""

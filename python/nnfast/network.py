@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from nnfast import (
+    _alarms,
     _architecture,
     _backend,
     _progress,
@@ -121,6 +122,7 @@ class FeedForward(Adjustable):
         self._classes: Array | None = None
         self._measured_averaged = False  # whether validation is by the averaged weights
         self.stop_training = False
+        self._warned: set[str] = set()  # what was said of its training
         self._network = self._built()
         self._compiled_loss: losses.Loss | None = None  # what the backend learns by, if it does yet
         self.compile()
@@ -365,6 +367,11 @@ class FeedForward(Adjustable):
         History
             The numbers of this run's epochs. `history` has those of all runs.
 
+        Warns
+        -----
+        TrainingWarning
+            If the run has gone wrong: see there.
+
         See Also
         --------
         nnfast.fit_many : trains many networks at once.
@@ -419,9 +426,11 @@ class FeedForward(Adjustable):
             )
         if progress is not None:
             watchers.append(progress)
-        return _training.train(
+        run = _training.train(
             self, lesson, epochs, lambda: threads, level, watchers, progress, initial_epoch=first
         )
+        _alarms.look(self, lesson, run)
+        return run
 
     def reset(self: Self, seed: int | None = None) -> Self:
         """Forget all that was learned: weights are drawn anew, history, labels and counts are gone.
@@ -450,7 +459,7 @@ class FeedForward(Adjustable):
             self._seed = _validation.integer(seed, "seed", minimum=0, below=_validation.SEED_LIMIT)
         self._network = self._built()
         self._compiled_loss = self._classes = None
-        self._history = {}
+        self._history, self._warned = {}, set()
         self.stop_training = False
         return self
 

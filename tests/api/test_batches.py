@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import nnfast as nn
-from nnfast._batches import TrainingWarning
+from nnfast import TrainingWarning
 
 NAMES = np.array(["ant", "bee", "cat"])
 

@@ -92,7 +92,8 @@ def test_a_csv_log(separator, classifier, blobs, tmp_path):
 
 def test_a_loss_that_is_not_a_number_ends_the_run(backend):
     net = nn.FeedForward("1-1", seed=0).compile(nn.SGD(1e30))
-    run = net.fit([[1e3]], [0.0], epochs=100, callbacks=[callbacks.TerminateOnNaN()])
+    with pytest.warns(nn.TrainingWarning, match="the loss is"):
+        run = net.fit([[1e3]], [0.0], epochs=100, callbacks=[callbacks.TerminateOnNaN()])
     assert len(run.epoch) < 10
     assert not np.isfinite(run.history["loss"][-1])
 

@@ -71,7 +71,7 @@ def test_fit_of_more_threads_than_rows(dtype: str) -> None:
 
 def slow_data() -> tuple[np.ndarray, np.ndarray]:
     """Make rows enough for an epoch of about half a second, without the memory of so many."""
-    return np.broadcast_to(np.float32(0.5), (60_000, 100)), np.zeros(60_000, dtype=np.uint8)
+    return np.broadcast_to(np.float32(0.5), (60_000, 100)), np.arange(60_000, dtype=np.uint8) % 10
 
 
 def test_other_threads_run_during_fit() -> None:
