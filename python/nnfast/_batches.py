@@ -52,6 +52,11 @@ class Batches:
         validation_frequency: object,
     ) -> None:
         _architecture.refuse_untrainable(network.layers)
+        if _architecture.standardizes(network.layers) and not network._network.is_fitted():
+            raise ValueError(
+                "Standardize has no means and deviations yet, and batches that come one by one are "
+                "not all known; wanted is adapt(X) before fit"
+            )
         self.batch_size = _validation.integer(batch_size, "batch_size")
         self.validation_frequency = _validation.integer(
             validation_frequency, "validation_frequency"

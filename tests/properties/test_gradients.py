@@ -31,10 +31,12 @@ def assert_gradients(run: Run) -> None:
     wrapped: Any = SimpleNamespace(
         parameters=lambda: [network.get_weights()[place] for place in learned],
         set_parameters=set_learned,
-        evaluate=lambda x, y, size: [network.evaluate(x, y, batch_size=size)["loss"]],
+        evaluate=lambda x, y, size: [
+            network.evaluate(x, y, sample_weight=run.weights(), batch_size=size)["loss"]
+        ],
     )
-    loss, gradients = network.gradients(x, y)
-    assert loss == pytest.approx(network.evaluate(x, y, batch_size=2)["loss"], rel=1e-13)
+    loss, gradients = network.gradients(x, y, sample_weight=run.weights())
+    assert loss == pytest.approx(wrapped.evaluate(x, y, 2)[0], rel=1e-13)
     differences = central_differences(wrapped, x, y, STEP)
     found = [gradients[place] for place in learned]
     assert max(map(difference, found, differences), default=0.0) < 1e-6
@@ -65,10 +67,13 @@ def test_every_activation_with_every_loss_and_output(head: Any, hidden: Any) -> 
 @pytest.mark.parametrize("head", HEADS, ids=repr)
 @pytest.mark.parametrize("bias", ["parameter", "embedded"])
 @pytest.mark.parametrize("use_bias", [True, False])
-def test_a_single_layer_with_either_bias(head: Any, bias: str, use_bias: bool) -> None:
+@pytest.mark.parametrize("weighted", [True, False])
+def test_a_single_layer_with_either_bias(
+    head: Any, bias: str, use_bias: bool, weighted: bool
+) -> None:
     loss, output = head
     layers = (nn.Input(3), nn.Dense(4, output, use_bias=use_bias))
-    assert_gradients(Run(layers, loss, nn.SGD(), bias=bias, rows=5))
+    assert_gradients(Run(layers, loss, nn.SGD(), bias=bias, rows=5, weighted=weighted))
 
 
 @share(2.0)
