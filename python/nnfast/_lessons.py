@@ -65,12 +65,14 @@ class Lesson(NamedTuple):
 
     def batches(self, network: FeedForward) -> Iterator[Batch]:
         """Yield the batches of the network's next epoch."""
-        order = network._network.epoch_order(self.length, self.shuffle)
+        full = network.optimizer.full_batch
+        order = network._network.epoch_order(self.length, self.shuffle and not full)
         if self.rows is not None:
             order = self.rows[order]
         target = self.target
-        for first in range(0, self.length, self.batch_size):
-            rows = order[first : first + self.batch_size]
+        size = self.length if full else self.batch_size
+        for first in range(0, self.length, size):
+            rows = order[first : first + size]
             yield Batch(self.x, target.values, self.weights, target.loss, target.classes, rows)
 
 

@@ -28,7 +28,6 @@ from nnfast._batches import Batches
 from nnfast._lessons import Border, Lesson
 from nnfast.callbacks import Callback, History, checked_callbacks
 from nnfast.metrics import Answers, Metric, checked_metrics, confusion_matrix
-from nnfast.second_order import SecondOrder
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -839,7 +838,7 @@ class FeedForward(Adjustable):
 
     def _left_to_backend(self, x: Array, rows: Array | None, outputs: Array | None) -> Array | None:
         """Return where the backend is to leave the outputs; fill it here for what leaves none."""
-        if outputs is None or not isinstance(self._optimizer, SecondOrder):
+        if outputs is None or not self._optimizer.full_batch:
             return outputs
         some = np.ascontiguousarray(x if rows is None else x[rows])
         self._network.predict(some, self.threads, outputs)
