@@ -608,12 +608,13 @@ impl<T: Float> Kernel for LayerOutputs<'_, '_, T> {
     fn run<S: Simd>(self, simd: S) -> Vec<Vec<T>> {
         let Self { model, inputs, mut matrices, mut scratch } = self;
         let (network, plan) = (&model.network, &model.inference.plan);
-        let way = Way { plan, mode: Mode::Inference, fused: false, skips_zeros: false };
+        let (layers, mode, batch) = (network.layers().len(), Mode::Inference, matrices.rows());
+        let way = Way { plan, mode, fused: false, skips_zeros: false, statistics: &[], batch, total: 1 };
         let mut all: Vec<Vec<T>> = vec![Vec::new(); network.top().len()];
         for first in (0..inputs.rows()).step_by(matrices.rows()) {
             let mut shard = matrices.shard(matrices.rows().min(inputs.rows() - first));
             inputs.gather(simd, Which::From(first), network.input_scale(), shard.write(INPUT));
-            network.forward(simd, &model.parameters, &mut shard, way, &mut scratch);
+            network.forward(simd, &model.parameters, &mut shard, 0..layers, way, &mut scratch);
             for (last, outputs) in network.top().into_iter().zip(&mut all) {
                 let acting = (0..=last).rev().find(|&index| network.layers()[index].acts(Mode::Inference));
                 let tensor = acting.map_or(INPUT, |index| plan.layers[index].output);

@@ -64,17 +64,6 @@ def summary(layers: Sequence[Layer], bias: str, dtype: np.dtype[Any]) -> Summary
     return Summary("\n".join([title, rule, lines[0], rule, *lines[1:], rule, *footer]))
 
 
-def names(layers: Sequence[Layer]) -> list[str]:
-    """Return what each layer is called: its kind, counted from 1."""
-    seen: dict[str, int] = {}
-    found = []
-    for layer in layers:
-        kind = type(layer).__name__.lower()
-        seen[kind] = seen.get(kind, 0) + 1
-        found.append(kind if isinstance(layer, Input) else f"{kind}_{seen[kind]}")
-    return found
-
-
 def _bytes(size: float) -> str:
     for unit in ("B", "KB", "MB", "GB"):
         if size < 1024:

@@ -72,9 +72,9 @@ def train(
     course = _Course(network, lesson, watchers, stopped)
     if lesson.classes is not None:
         network._classes = lesson.classes
-    if isinstance(lesson, Lesson) and _architecture.standardizes(network.layers):
-        if not network._network.is_fitted():
-            network._network.adapt(lesson.x, lesson.rows)
+    adapts = _architecture.standardizes(network.layers) and not network._network.is_fitted()
+    if adapts and isinstance(lesson, Lesson):
+        network._network.adapt(lesson.x, lesson.rows)
     network.stop_training = False
     logs: Logs = {}
     try:
