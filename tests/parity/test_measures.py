@@ -44,6 +44,8 @@ def test_losses_of_extreme_logits(name: str, dtype: str, from_logits: bool) -> N
     for loss, output in HEADS:
         if loss.name != name or getattr(loss, "from_logits", False) != from_logits:
             continue
+        if output.name == "exponential":
+            continue  # e^10000 itself is infinite
         units = 3 * loss.outputs_for_each
         layers = (nn.Input(3), nn.Dense(units, output, use_bias=False))
         x = np.diag([1e4, -1e4, 50.0])

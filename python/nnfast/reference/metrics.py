@@ -83,7 +83,7 @@ def decision_threshold(
         exceed to mean yes: 0.5, or 0 for a logit, which is where its sigmoid passes 0.5, and for a
         loss that takes the sign as the answer.
     """
-    if loss.fused_with == "softmax" or output_activation == "softmax":
+    if loss.fused_with == "softmax" or output_activation in ("softmax", "log_softmax"):
         return None
     if (loss.fused_with == "sigmoid" and from_logits) or loss.decides_by_sign:
         return 0.0
