@@ -200,7 +200,7 @@ def refuse_own(layers: Sequence[Layer]) -> None:
 def _own(layers: Sequence[Layer]) -> str | None:
     """Say which layer has an activation of the user's own, if one has."""
     for index, layer in enumerate(layers):
-        if isinstance(layer, Dense) and layer.activation.own:
+        if isinstance(layer, (Dense, Activation)) and layer.activation.own:
             name = type(layer.activation).__name__
             return f"layers[{index}] has the activation {name}, an object of your own"
         within = _own(layer.inner)

@@ -179,3 +179,26 @@ def test_layers_are_shown_as_they_are_made() -> None:
         )
         if layer.kind != "input":
             assert type(layer).from_config(layer.config()) == layer
+
+
+class Cube(nn.activations.Activation):
+    """An activation of a user's own."""
+
+    name = "cube"
+
+    def forward(self, z: Any) -> Any:
+        return z**3
+
+    def derivative(self, z: Any) -> Any:
+        return 3 * z**2
+
+
+@pytest.mark.parametrize("layer", [nn.Dense(3, Cube()), nn.Activation(Cube())], ids=repr)
+def test_activations_of_a_users_own_work_within_blocks(layer: nn.layers.Layer) -> None:
+    layers = [nn.Input(3), nn.Residual([layer, nn.Dense(3)]), nn.Dense(1)]
+    with pytest.raises(ValueError, match="has the activation Cube, an object of your own"):
+        nn.FeedForward(layers, backend="rust")
+    net = nn.FeedForward(layers, seed=0).compile(nn.SGD(0.01))
+    assert net.backend == "numpy"
+    losses = net.fit(X, X[:, 0] ** 3, epochs=20, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
