@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
 import nnfast as nn
+from peers.double import keras_in_double
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
 jax = pytest.importorskip("jax")
 keras = pytest.importorskip("keras")
 
@@ -28,16 +28,9 @@ HEADS = {
 
 
 @pytest.fixture(autouse=True)
-def double_precision(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Let Keras compute in float64 all through: on JAX it would do parts of it in float32."""
-    from keras.src.backend.common import dtypes
-
-    monkeypatch.setitem(dtypes.BIT64_TO_BIT32_DTYPE, "float64", "float64")
-    jax.config.update("jax_enable_x64", True)
-    keras.config.set_floatx("float64")
-    yield
-    keras.config.set_floatx("float32")
-    jax.config.update("jax_enable_x64", False)
+def double_precision() -> Iterator[None]:
+    with keras_in_double():
+        yield
 
 
 def twins(output: str) -> tuple[nn.FeedForward, Any, np.ndarray]:

@@ -5,7 +5,6 @@ Keras' own golden sequences are here too: x of ones, a first gradient of 0.01, t
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,8 +13,8 @@ import pytest
 
 import nnfast as nn
 from parity.networks import Run
+from peers.double import keras_in_double
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
 jax = pytest.importorskip("jax")
 keras = pytest.importorskip("keras")
 
@@ -25,12 +24,8 @@ if keras.backend.backend() != "jax":
 
 @pytest.fixture(autouse=True)
 def double_precision() -> Iterator[None]:
-    before = jax.config.jax_enable_x64, keras.config.floatx()
-    jax.config.update("jax_enable_x64", True)
-    keras.config.set_floatx("float64")
-    yield
-    jax.config.update("jax_enable_x64", before[0])
-    keras.config.set_floatx(before[1])
+    with keras_in_double():
+        yield
 
 
 def spelled(spec: Any) -> Any:

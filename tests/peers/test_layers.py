@@ -1,4 +1,4 @@
-"""Normalizations, blocks and embeddings against PyTorch: fifty steps, in float64."""
+"""Normalizations, blocks and embeddings against PyTorch and Keras: fifty steps, in float64."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 import nnfast as nn
+from peers.double import keras_in_double
 
 STEPS, ROWS, RATE = 50, 12, 0.05
 
@@ -88,3 +89,51 @@ def test_pytorch(backend: str, center: bool, scale: bool) -> None:
             start = 0.9**STEPS
             ours = start + (ours - start) * ROWS / (ROWS - 1)
         np.testing.assert_allclose(ours, values[name].detach(), rtol=0, atol=1e-10)
+
+
+@each_backend
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize(("center", "scale"), [(True, True), (False, False)])
+def test_keras(backend: str, center: bool, scale: bool) -> None:
+    keras = pytest.importorskip("keras")
+    with keras_in_double():
+        peer = keras_model(keras, center, scale)
+        net, (x, y) = network(backend, center, scale), data()
+        parts = [x[:, [0, 2, 3, 5]], x[:, [1]].astype("int32"), x[:, [4]].astype("int32")]
+        kinds = ("embedding", "dense", "batch_normalization", "layer_normalization")
+        peers = [layer for layer in peer.layers if layer.name.split("-")[0] in kinds]
+        peers.sort(key=lambda layer: int(layer.name.split("-")[1]))
+        counts = np.cumsum([len(layer.get_weights()) for layer in peers])[:-1]
+        weights = net.get_weights()
+        for layer, end in zip(peers, [*counts, len(weights)], strict=True):
+            layer.set_weights(weights[end - len(layer.get_weights()) : end])
+        for _ in range(STEPS):
+            peer.train_on_batch(parts, y)
+            net.train_on_batch(x, y)
+        theirs = [array for layer in peers for array in layer.get_weights()]
+        for ours, other in zip(net.get_weights(), theirs, strict=True):
+            np.testing.assert_allclose(ours, other, rtol=0, atol=1e-10)
+        outputs = peer.predict(parts, verbose=0)
+        np.testing.assert_allclose(net.predict(x), outputs, rtol=0, atol=1e-10)
+
+
+def keras_model(keras: Any, center: bool, scale: bool) -> Any:
+    """Build the same network of Keras' layers, named by their order in ours."""
+    each = keras.layers
+    flags = {"center": center, "scale": scale}
+    numbers, one, other = keras.Input((4,)), keras.Input((1,), dtype="int32"), None
+    other = keras.Input((1,), dtype="int32")
+    vectors = [
+        each.Flatten()(each.Embedding(5, 3, name="embedding-0")(one)),
+        each.Flatten()(each.Embedding(4, 2, name="embedding-1")(other)),
+    ]
+    a = each.Dense(8, name="dense-2")(each.Concatenate()([numbers, *vectors]))
+    a = each.BatchNormalization(momentum=0.9, **flags, name="batch_normalization-3")(a)
+    a = each.Activation("tanh")(a)
+    inner = each.LayerNormalization(**flags, name="layer_normalization-4")(a)
+    inner = each.Dense(7, "tanh", name="dense-5")(inner)
+    inner = each.Dense(8, name="dense-6")(inner)
+    output = each.Dense(3, name="dense-7")(each.Add()([a, inner]))
+    model = keras.Model([numbers, one, other], output)
+    model.compile(keras.optimizers.SGD(RATE), "mse")
+    return model

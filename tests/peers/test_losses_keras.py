@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,9 +9,9 @@ import numpy as np
 import pytest
 
 import nnfast as nn
+from peers.double import keras_in_double
 
 jax = pytest.importorskip("jax")
-os.environ.setdefault("KERAS_BACKEND", "jax")
 keras = pytest.importorskip("keras")
 theirs = keras.losses
 
@@ -21,19 +20,8 @@ ROWS, INPUTS, STEPS = 12, 4, 50
 
 @pytest.fixture(scope="module", autouse=True)
 def double_precision() -> Iterator[None]:
-    if keras.config.backend() != "jax":
-        pytest.skip("Keras runs on another backend than jax")
-    from keras.src import ops
-
-    before = keras.config.floatx(), jax.config.jax_enable_x64, ops.mean
-    # On jax, Keras' own mean goes through float32, whatever it is given.
-    ops.mean = lambda x, axis=None, keepdims=False: jax.numpy.mean(x, axis, keepdims=keepdims)
-    keras.config.set_floatx("float64")
-    jax.config.update("jax_enable_x64", True)
-    yield
-    keras.config.set_floatx(before[0])
-    jax.config.update("jax_enable_x64", before[1])
-    ops.mean = before[2]
+    with keras_in_double():
+        yield
 
 
 def numbers(random: np.random.Generator, columns: int) -> Any:

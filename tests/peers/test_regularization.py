@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 from contextlib import nullcontext
 from typing import Any
 
@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import nnfast as nn
+from peers.double import keras_in_double
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
 keras = pytest.importorskip("keras")
 jax = pytest.importorskip("jax")
 
@@ -25,16 +25,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 
 @pytest.fixture(autouse=True)
-def double_precision(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Let Keras compute in float64 all through: on JAX it would do parts of it in float32."""
-    from keras.src.backend.common import dtypes
-
-    monkeypatch.setitem(dtypes.BIT64_TO_BIT32_DTYPE, "float64", "float64")
-    jax.config.update("jax_enable_x64", True)
-    keras.config.set_floatx("float64")
-    yield
-    keras.config.set_floatx("float32")
-    jax.config.update("jax_enable_x64", False)
+def double_precision() -> Iterator[None]:
+    with keras_in_double():
+        yield
 
 
 def regularizer(l1: float, l2: float) -> tuple[Any, Any]:
