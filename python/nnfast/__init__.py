@@ -78,6 +78,7 @@ from nnfast.second_order import LBFGS, LevenbergMarquardt
 if _TYPE_CHECKING:
     from nnfast import datasets, plot, reference, unsupervised
     from nnfast._alarms import TrainingWarning
+    from nnfast._comparison import compare_activations
     from nnfast._config import show_config
     from nnfast._files import load
     from nnfast._many import fit_many
@@ -145,6 +146,7 @@ __all__ = [
     "__version__",
     "activations",
     "callbacks",
+    "compare_activations",
     "constraints",
     "datasets",
     "fit_many",
@@ -165,6 +167,7 @@ __all__ = [
 ]
 
 _NAMED_LATER = {
+    "compare_activations": "nnfast._comparison",
     "fit_many": "nnfast._many",
     "TrainingWarning": "nnfast._alarms",
     "load": "nnfast._files",
