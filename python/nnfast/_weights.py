@@ -103,8 +103,9 @@ def _numbers(target: _targets.Target, outputs: _targets.Outputs, argument: str) 
     if values.ndim == 1:
         return values
     if target.loss.decides_by_sign(outputs.activation, outputs.units):
-        if outputs.units == 1 and np.all((values == 0) | (values == 1)):
-            numbers: Array = values[:, 0].astype(np.intp)
+        allowed = (-1, 0, 1) if target.loss.targets == "signs" else (0, 1)
+        if outputs.units == 1 and np.isin(values, allowed).all():
+            numbers: Array = (values[:, 0] == 1).astype(np.intp)
             return numbers
     elif target.loss.targets == "distributions":
         numbers = values.argmax(axis=1)

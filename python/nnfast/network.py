@@ -846,10 +846,15 @@ class FeedForward(Adjustable):
 
     def _answers(self, targets: Array, outputs: Array) -> Answers:
         output = _architecture.output(self._layers)
-        logits = bool(getattr(self._loss, "from_logits", False))
+        outputs = self._loss.point(outputs)
+        if output.activation.name == "log_softmax":
+            outputs = np.exp(outputs)
         threshold = None
-        if self._loss.decides_by_sign(output.activation, output.units) or output.units == 1:
-            threshold = 0.0 if logits else 0.5
+        if self._loss.decides_by_sign(output.activation, output.units):
+            threshold = self._loss.border(output.activation)
+        elif outputs.shape[1] == 1:
+            threshold = 0.5
+        logits = bool(getattr(self._loss, "from_logits", False))
         return Answers(targets, outputs, threshold, logits)
 
     def _named(

@@ -273,6 +273,25 @@ def test_logits_are_read_as_probabilities(backend, blobs):
     assert net.evaluate(X, y)["log_loss"] == pytest.approx(net.evaluate(X, y)["loss"], rel=1e-6)
 
 
+def test_outputs_that_belong_to_one_value_are_its_prediction(backend):
+    """Of a mean and a variance the mean is judged."""
+    X = np.linspace(0, 1, 20)[:, np.newaxis]
+    net = nn.FeedForward("1-2", seed=0).compile(loss=nn.GaussianNLL(), metrics=["r2", "rmse"])
+    found = net.evaluate(X, X)
+    assert found["r2"] == pytest.approx(metrics.R2()(X, net.loss.point(net.predict(X))))
+
+
+def test_margins(backend, blobs):
+    X, y = blobs
+    net = nn.FeedForward("2-1", seed=0).compile(loss="hinge", metrics=["f1", "accuracy", "auc"])
+    net.fit(X, y > 0, class_weight="balanced", epochs=2)
+    found = net.evaluate(X, y > 0)
+    said = net.predict(X)[:, 0] > 0
+    assert found["f1"] == pytest.approx(peer.f1_score(y > 0, said))
+    assert found["auc"] == pytest.approx(peer.roc_auc_score(y > 0, net.predict(X)[:, 0]))
+    assert found["accuracy"] == pytest.approx(np.mean(said == (y > 0)))
+
+
 def largest_error(targets, outputs):
     return np.abs(targets - outputs).max()
 

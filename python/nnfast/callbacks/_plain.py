@@ -83,9 +83,12 @@ class TerminateOnNaN(Callback):
 
     Examples
     --------
+    >>> import warnings
     >>> import nnfast as nn
     >>> net = nn.FeedForward("1-1").compile(nn.SGD(1e30))
-    >>> run = net.fit([[1e3]], [0.0], epochs=100, callbacks=nn.callbacks.TerminateOnNaN())
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", nn.TrainingWarning)
+    ...     run = net.fit([[1e3]], [0.0], epochs=100, callbacks=nn.callbacks.TerminateOnNaN())
     >>> len(run.epoch) < 100
     True
     """
