@@ -88,8 +88,18 @@ def test_set_weights_refuses_a_weight_without_its_connection(backend: str) -> No
 @pytest.mark.parametrize("name", nn.optimizers.registry.names)
 def test_a_missing_connection_stays_missing_through_every_optimizer(name: str) -> None:
     mask = np.eye(4, 5)
-    options = {"l1": 0.1, "kernel_constraint": "unit_norm", "mask": mask}
-    net = network(nn.optimizers.registry.get(name), **options)
+    optimizer = nn.optimizers.registry.get(name)
+    options = {"l1": 0.1, "kernel_constraint": "unit_norm"}
+    if optimizer.full_batch:
+        with pytest.raises(ValueError, match=f"^optimizer {name} looks along a line, and layers"):
+            network(optimizer, **options)
+        options = {"l1": 0.1}
+    if name == "levenberg_marquardt":
+        for option in ({"mask": mask}, options):
+            with pytest.raises(ValueError, match="is for least squares alone, and a layer has a"):
+                network(optimizer, **option)
+        return
+    net = network(optimizer, **options, mask=mask)
     net.fit(X, Y, epochs=3, verbose=0)
     kernel = net.get_weights()[0]
     assert not np.any(kernel[mask == 0])
