@@ -94,9 +94,13 @@ def refuse_missing(
     layers: Sequence[Layer], names: Sequence[str], weights: Sequence[NDArray[Any]]
 ) -> None:
     """Refuse weights that are not 0 where a mask has no connection."""
+    from nnfast import _architecture
+
+    # Layers within blocks are numbered too.
+    numbered = {number: layer for number, layer, _ in _architecture.walk(layers)}
     for name, values in zip(names, weights, strict=True):
         _, number, kind = name.split(".")
-        mask = getattr(layers[int(number) + 1], "mask", None)
+        mask = getattr(numbered[int(number)], "mask", None)
         if mask is None or kind not in ("kernel", "weight"):
             continue
         kernel = values[len(values) - len(mask.edges) :]  # an embedded bias comes first
