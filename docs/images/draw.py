@@ -18,6 +18,7 @@ import nnfast as nn
 from nnfast import demo
 
 FOLDER = Path(__file__).parent
+SOLID_AND_DASHED = (("-", "#0072B2"), ("--", "#D55E00"))
 COLOURS = 256  # of the palette: fewer bytes, and no difference to the eye
 
 
@@ -142,10 +143,80 @@ def draw_maps() -> None:
     save(nn.plot.distance_map(som).figure, "map-distances.png")
 
 
+def draw_schedules() -> None:
+    """Every schedule, over a hundred steps."""
+    schedules = nn.schedules
+    drawn = {
+        "PiecewiseConstantDecay": [
+            schedules.PiecewiseConstantDecay([30, 60, 85], [1.0, 0.5, 0.2, 0.05])
+        ],
+        "ExponentialDecay": [
+            schedules.ExponentialDecay(1.0, 20, 0.5),
+            schedules.ExponentialDecay(1.0, 20, 0.5, staircase=True),
+        ],
+        "InverseTimeDecay": [
+            schedules.InverseTimeDecay(1.0, 20, 1.0),
+            schedules.InverseTimeDecay(1.0, 20, 1.0, staircase=True),
+        ],
+        "PolynomialDecay": [
+            schedules.PolynomialDecay(1.0, 100, power=2.0),
+            schedules.PolynomialDecay(1.0, 25, power=1.0, cycle=True),
+        ],
+        "CosineDecay": [
+            schedules.CosineDecay(1.0, 100, alpha=0.1),
+            schedules.CosineDecay(0.0, 80, warmup_target=1.0, warmup_steps=20),
+        ],
+        "CosineDecayRestarts": [
+            schedules.CosineDecayRestarts(1.0, 14),
+            schedules.CosineDecayRestarts(1.0, 25, t_mul=1.0, m_mul=0.6),
+        ],
+        "OneCycle": [
+            schedules.OneCycle(1.0, 101),
+            schedules.OneCycle(1.0, 101, anneal_strategy="linear", three_phase=True),
+        ],
+        "LinearWarmup": [
+            schedules.LinearWarmup(schedules.CosineDecayRestarts(1.0, 40, t_mul=1.0), 20),
+            schedules.LinearWarmup(0.6, 20, initial_learning_rate=0.2),
+        ],
+    }
+    page = figure(10.0, 4.4)
+    grid = page.subplots(2, 4, sharex=True, sharey=True)
+    steps = np.arange(101)
+    for axes, (name, those) in zip(grid.flat, drawn.items(), strict=True):
+        for schedule, style, colour in zip(
+            those, ("-", "--"), ("#0072B2", "#D55E00"), strict=False
+        ):
+            rates = [schedule(int(step)) for step in steps]
+            jumps = (
+                "steps-post"
+                if "Piecewise" in name or getattr(schedule, "staircase", 0)
+                else "default"
+            )
+            axes.plot(steps, rates, style, color=colour, drawstyle=jumps)
+        axes.set_title(name, fontsize="medium")
+        axes.set_ylim(-0.03, 1.06)
+        axes.grid(True, alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    for axes in grid[1]:
+        axes.set_xlabel("step")
+    for axes in grid[:, 0]:
+        axes.set_ylabel("learning rate")
+    save(page, "schedules.png")
+
+
+def draw_range() -> None:
+    """The range test on MNIST, as docs/rates.md makes it."""
+    (X, y), _ = nn.datasets.mnist()
+    net = nn.FeedForward("784-128-10", output="softmax", seed=0).compile(nn.Adam())
+    save(net.find_learning_rate(X, y, batch_size=128).plot().figure, "learning-rate-range.png")
+
+
 def main() -> None:
     draw_maps()
     draw_activations()
     draw_sine()
+    draw_schedules()
+    draw_range()
     draw_memories()
     net, X, y = trained(demo.DIGITS)
     save(nn.plot.first_layer_weights(net).figure, "digits-weights.png")

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 import nnfast as nn
 from contract.test_rates import SCHEDULES
 from nnfast import _core, reference
-from parity.networks import DTYPES, NAMES, Run, assert_agree
+from parity.networks import DTYPES, NAMES, Run, assert_agree, share
 
 rates = st.floats(1e-6, 10.0)
 steps = st.integers(1, 300)
@@ -93,7 +93,9 @@ def test_every_rate(name: str, data: st.DataObject) -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("optimizer", [nn.SGD, nn.AdamW])
 @pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda one: one.name)
-def test_runs(schedule: Any, optimizer: Any, dtype: str) -> None:
+@share(0.2)
+@given(seed=st.integers(0, 2**64 - 1))
+def test_runs(schedule: Any, optimizer: Any, dtype: str, seed: int) -> None:
     layers = nn.Input(3), nn.Dense(5, "tanh"), nn.Dense(2)
-    run: Any = Run(layers, nn.MeanSquaredError(), optimizer(schedule), batch_size=4)
+    run: Any = Run(layers, nn.MeanSquaredError(), optimizer(schedule), batch_size=4, seed=seed)
     assert_agree(run, dtype)
