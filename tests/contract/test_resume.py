@@ -18,7 +18,7 @@ from hypothesis import given
 
 import nnfast as nn
 from contract.bits import layers, said, trained
-from parity.networks import DTYPES, HEADS, OPTIMIZERS, Run, runs, share
+from parity.networks import DTYPES, EACH_LOSS, OPTIMIZERS, Run, runs, share
 
 
 def saved(network: Any, folder: Path) -> Any:
@@ -53,8 +53,8 @@ def test_with_every_optimizer(optimizer: Any, dtype: str, way: str, tmp_path: Pa
 
 
 @each_way
-@pytest.mark.parametrize("head", [one for one in HEADS if one[1].trainable], ids=repr)
-def test_with_every_loss_and_output(head: Any, way: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("head", EACH_LOSS, ids=repr)
+def test_with_every_loss(head: Any, way: str, tmp_path: Path) -> None:
     loss, output = head
     run = Run(layers(9, 12, 7, 3, output=output), loss, nn.Adam(), bias="embedded")
     assert_resumes(run, way, tmp_path, "float32")

@@ -7,6 +7,7 @@ from the day that it is there.
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -104,6 +105,13 @@ HEADS = [
     if fits(loss, output) and is_told_apart(loss, output)
 ]
 """Every loss with output activations that it may have; some losses with all of them."""
+
+EACH_LOSS = [next(head for head in HEADS if head[0].name == name) for name in NAMES["losses"]]
+FEW_HEADS = [head for head in EACH_LOSS if head[0].name in ("mean_squared_error", "quantile")]
+FEW_HEADS += [head for head in EACH_LOSS if head[0].name == "categorical_cross_entropy"]
+if os.environ.get("NNFAST_TEST_PROFILE") == "slow":
+    EACH_LOSS = FEW_HEADS = HEADS
+"""One head for each loss, and a few of different ways: for what is crossed with much else."""
 
 
 def layout(x: NDArray[Any], how: str) -> NDArray[Any]:
