@@ -8,6 +8,7 @@ the axes; none opens a window or touches matplotlib's global state. To keep a pi
     axes.figure.savefig("loss.png")
 """
 
+from nnfast.plot._autoencoder import codes, reconstructions
 from nnfast.plot._confusion import confusion_matrix
 from nnfast.plot._curves import learning_curves
 from nnfast.plot._maps import component_plane, distance_map, hit_map, label_map
@@ -16,6 +17,7 @@ from nnfast.plot._range import learning_rate_range
 from nnfast.plot._weights import first_layer_weights
 
 __all__ = [
+    "codes",
     "component_plane",
     "confusion_matrix",
     "distance_map",
@@ -26,4 +28,5 @@ __all__ = [
     "learning_curves",
     "learning_rate_range",
     "recall",
+    "reconstructions",
 ]

@@ -4,6 +4,7 @@ Each method is a class with `fit`; what it has learned is in attributes that end
 """
 
 from nnfast.unsupervised._association import Hopfield, LinearAssociator
+from nnfast.unsupervised._autoencoder import Autoencoder
 from nnfast.unsupervised._boltzmann import BernoulliRBM
 from nnfast.unsupervised._delta import DeltaRule
 from nnfast.unsupervised._hebbian import Hebb, Oja, Sanger
@@ -13,6 +14,7 @@ from nnfast.unsupervised.lvq import LearningVectorQuantization
 from nnfast.unsupervised.maps import SelfOrganizingMap
 
 __all__ = [
+    "Autoencoder",
     "BernoulliRBM",
     "CompetitiveLearning",
     "DeltaRule",
