@@ -50,7 +50,9 @@ def cells(line: str) -> list[str]:
 
 
 def test_every_script_is_tested() -> None:
-    assert sorted(SCRIPTS) == sorted([*MOST_ERRORS, *PICTURES, "activations", "uci"])
+    assert sorted(SCRIPTS) == sorted(
+        [*MOST_ERRORS, *PICTURES, "activations", "semi_supervised", "uci"]
+    )
 
 
 @pytest.mark.parametrize("name", MOST_ERRORS)
@@ -111,3 +113,9 @@ def test_xor(tmp_path: Path) -> None:
         learned = re.search(rf"{architecture} \| (\d+) of", said)
         assert learned is not None
         assert int(learned[1]) >= 1
+
+
+def test_few_labels(data_directory: Path) -> None:
+    count, *errors = cells(output("semi_supervised").splitlines()[-1])
+    assert count == "100"
+    assert all(0.0 < float(error) < 50.0 for error in errors[:3])
