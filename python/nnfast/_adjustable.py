@@ -42,7 +42,7 @@ class Adjustable(Predictor):
         Examples
         --------
         >>> import nnfast as nn
-        >>> net = nn.FeedForward("2-1", seed=0).compile(nn.SGD(0.1, ema_momentum=0.5))
+        >>> net = nn.FeedForward("2-1", seed=0).compile(nn.SGD(0.01, ema_momentum=0.5))
         >>> old = net.get_weights()[1]
         >>> for _ in range(2):
         ...     report = net.train_on_batch([[1.0, 2.0]], [3.0])

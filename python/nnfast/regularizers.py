@@ -67,7 +67,8 @@ class L1(Regularizer):
     Examples
     --------
     >>> import nnfast as nn
-    >>> net = nn.FeedForward([nn.Input(1), nn.Dense(1, use_bias=False, kernel_regularizer="l1")])
+    >>> layers = [nn.Input(1), nn.Dense(1, use_bias=False, kernel_regularizer="l1")]
+    >>> net = nn.FeedForward(layers, dtype="float64")
     >>> net.set_weights([[[2.0]]])
     >>> net.evaluate([[1.0]], [2.0])
     {'loss': 0.02}

@@ -240,10 +240,12 @@ impl<T: Float> Learner<T> {
         runs.into_iter().flatten().filter_map(penalty).sum()
     }
 
-    /// The rule of the next step, and the slots that it is for.
+    /// The rule of the next step, and the slots that it is for, where nothing happens beside it: what
+    /// [`Self::now`] gives, without what a small network's step would have to wait for.
     pub fn next_rule(&mut self) -> (Rule<T>, [&mut [T]; MOST_SLOTS]) {
-        let Now { rule, slices, .. } = self.now();
-        (rule, slices.slots)
+        let rule = self.optimizer.at_step(self.step + 1, &mut self.memory);
+        let mut slots = self.slots.iter_mut();
+        (rule, std::array::from_fn(|_| slots.next().map_or(&mut [] as &mut [T], |slot| &mut slot[..])))
     }
 
     fn now(&mut self) -> Now<'_, T> {

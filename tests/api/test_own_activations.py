@@ -113,7 +113,7 @@ def test_it_is_compared_by_what_it_holds():
 
 
 def test_a_network_with_one_is_copied_and_pickled_and_goes_on():
-    original = net(Power(2))
+    original = net(Power(2)).compile(nn.SGD(0.005))
     original.fit(X, Y, epochs=1)
     twins = [copy.deepcopy(original), pickle.loads(pickle.dumps(original))]
     original.fit(X, Y, epochs=2)

@@ -18,8 +18,14 @@ WIDE = {"rows": 250, "batch_size": 90}
 
 
 def bits(arrays: Any) -> list[bytes]:
-    """Return the bytes of arrays, or of numbers."""
-    return [np.asarray(array).tobytes() for array in arrays]
+    """Return the bytes of arrays, or of numbers; a NaN's sign and payload are no promise."""
+    values = [np.asarray(array) for array in arrays]
+    return [
+        (
+            np.where(np.isnan(one), np.nan, one).astype(one.dtype) if one.dtype.kind == "f" else one
+        ).tobytes()
+        for one in values
+    ]
 
 
 def said(network: Any, x: NDArray[Any], y: NDArray[Any]) -> list[bytes]:

@@ -45,7 +45,7 @@ def results() -> Iterator[tuple[str, list[bytes]]]:
         for hidden in TRAINABLE:
             for width in (1, 2, 7, 8, 15, 33):
                 shape = layers(width, width + 1, width, 2, hidden=hidden)
-                runs.append(Run(shape, nn.MeanSquaredError(), nn.SGD()))
+                runs.append(Run(shape, nn.MeanSquaredError(), nn.SGD(0.001)))
         for optimizer in OPTIMIZERS:
             runs.append(Run(layers(12, 25, 6, 3), nn.MeanSquaredError(), optimizer))
         for method in (nn.LBFGS(), nn.LevenbergMarquardt()):

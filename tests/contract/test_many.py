@@ -211,6 +211,9 @@ def test_an_error_in_one_ends_the_others_and_is_raised(threads: int) -> None:
     class Full:
         """A backend's network that has no memory to learn in."""
 
+        def begin_run(self) -> None:
+            pass
+
         def train_epochs(self, *arguments: Any) -> None:
             time.sleep(0.1)
             raise MemoryError("there is none")

@@ -38,7 +38,7 @@ def test_fit_with_every_loss_and_output(head: Any, dtype: str) -> None:
 @pytest.mark.parametrize("hidden", TRAINABLE, ids=repr)
 def test_fit_with_every_hidden_activation(hidden: Any, dtype: str) -> None:
     shape = layers(90, 110, 61, 10, hidden=hidden)
-    assert_same_on_all(Run(shape, nn.MeanSquaredError(), nn.SGD(), **WIDE), dtype)
+    assert_same_on_all(Run(shape, nn.MeanSquaredError(), nn.SGD(0.001), **WIDE), dtype)
 
 
 @each_dtype
