@@ -46,7 +46,7 @@ def gains(
     unit = "points of accuracy" if metric == "accuracy" else "% of the error"
     if metric == "both":
         unit = "points of accuracy, or % of the error"
-    ax.set_xlabel(f"gain over {baseline} ({unit}); dot: mean, line: 95 % interval")
+    ax.set_xlabel(f"gain over {baseline}: {unit}\ndot: mean, line: 95 % interval")
     ax.set_title(f"What other activations bring over {baseline}")
     ax.grid(True, axis="x", alpha=0.3)
     if len(by_data) > 1:
