@@ -76,6 +76,7 @@ const FAR_TAIL: [[f64; 8]; 2] = [
 
 /// The value that a standard normal variable stays below with probability `p`: -inf at 0, inf at 1, and
 /// NaN outside.
+#[inline(always)] // within a kernel its fused multiply-adds are instructions, outside they are calls
 pub fn normal_quantile(p: f64) -> f64 {
     let centred = p - 0.5;
     if centred.abs() <= 0.425 {
