@@ -146,10 +146,11 @@ class Consistency:
             np.take(x, known[again], axis=0, out=rows[:labelled])
             np.take(x, chosen, axis=0, out=rows[labelled:count])
             targets[:labelled] = truths[again]
-            self._give_targets(rows[labelled:count], targets[labelled:count])
             # A backend divides by the number of all rows; each kind is to be a mean of its own.
             weights[:labelled] = count / labelled
             weights[labelled:count] = weight * count / len(chosen)
+            taught = slice(labelled, count)
+            self._give_targets(rows[taught], targets[taught], weights[taught])
             values = net._network.train_batch(
                 rows[:count], targets[:count], net.threads, weights[:count]
             )
@@ -168,8 +169,8 @@ class Consistency:
         """Return the weight of the unlabelled rows in this epoch."""
         raise NotImplementedError
 
-    def _give_targets(self, rows: Array, targets: Array) -> None:
-        """Write the targets of unlabelled rows."""
+    def _give_targets(self, rows: Array, targets: Array, weights: Array) -> None:
+        """Write the targets of unlabelled rows; set to 0 the weights of rows not to count."""
         raise NotImplementedError
 
     def _follow(self) -> None:

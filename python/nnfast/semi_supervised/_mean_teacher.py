@@ -29,7 +29,9 @@ class MeanTeacher(Consistency):
 
     Other than in the paper, the cost of an unlabelled row is the cross-entropy to the teacher's
     probabilities, whose gradient is that of the divergence between both, and not the squared
-    distance; and noise is the student's alone: the teacher sees rows as they are.
+    distance; and noise is the student's alone: the teacher sees rows as they are. It is the harsher
+    cost: on MNIST with 100 labels long runs with a large weight confirmed the teacher's mistakes,
+    short ones with a momentum of 0.95 gained (docs/semi_supervised.md). Watch validation data.
 
     Parameters
     ----------
@@ -42,6 +44,10 @@ class MeanTeacher(Consistency):
         What unlabelled rows weigh in the end.
     ramp_epochs : int, default 10
         Epochs until then; 0 for at once. An epoch goes once through the unlabelled rows.
+    threshold : float, default 0.0
+        In [0, 1). An unlabelled row counts in a step only where the teacher's largest probability
+        is this or more (French and others); the mean is still over all unlabelled rows of the step.
+        0 is off, as in the first paper.
     unlabelled : int or str, default -1
         What the label of a row is that has none.
 
@@ -56,7 +62,8 @@ class MeanTeacher(Consistency):
     ----------
     Tarvainen and Valpola, "Mean teachers are better role models: weight-averaged consistency
     targets improve semi-supervised deep learning results", NIPS 2017; the ramp is of Laine and
-    Aila, "Temporal ensembling for semi-supervised learning", ICLR 2017.
+    Aila, "Temporal ensembling for semi-supervised learning", ICLR 2017. The threshold is of French,
+    Mackiewicz and Fisher, "Self-ensembling for visual domain adaptation", ICLR 2018.
 
     Examples
     --------
@@ -81,12 +88,14 @@ class MeanTeacher(Consistency):
         ema_momentum: float = 0.99,
         weight: float = 1.0,
         ramp_epochs: int = 10,
+        threshold: float = 0.0,
         unlabelled: int | str = -1,
     ) -> None:
         super().__init__(net, unlabelled)
         self.ema_momentum = _validation.number(ema_momentum, "ema_momentum", minimum=0.0, below=1.0)
         self.weight = _validation.number(weight, "weight", above=0.0)
         self.ramp_epochs = _validation.integer(ramp_epochs, "ramp_epochs", minimum=0)
+        self.threshold = _validation.number(threshold, "threshold", minimum=0.0, below=1.0)
         self._means: list[Array] = []
         self._steps = 0
 
@@ -103,8 +112,9 @@ class MeanTeacher(Consistency):
         grown = Exponential()(-5.0 * (1.0 - self.epoch_ / self.ramp_epochs) ** 2)
         return self.weight * float(grown)
 
-    def _give_targets(self, rows: Array, targets: Array) -> None:
+    def _give_targets(self, rows: Array, targets: Array, weights: Array) -> None:
         self.teacher_._network.predict(rows, self.net.threads, targets)
+        weights[targets.max(axis=1) < self.threshold] = 0
 
     def _follow(self) -> None:
         self._steps += 1
@@ -123,5 +133,5 @@ class MeanTeacher(Consistency):
         return (
             f"MeanTeacher({self.net!r}, ema_momentum={self.ema_momentum!r}, "
             f"weight={self.weight!r}, ramp_epochs={self.ramp_epochs!r}, "
-            f"unlabelled={self.unlabelled!r})"
+            f"threshold={self.threshold!r}, unlabelled={self.unlabelled!r})"
         )

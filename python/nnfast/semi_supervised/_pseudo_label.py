@@ -80,7 +80,7 @@ class PseudoLabel(Consistency):
             return self.weight
         return self.weight * max(self.epoch_ - first, 0) / (last - first)
 
-    def _give_targets(self, rows: Array, targets: Array) -> None:
+    def _give_targets(self, rows: Array, targets: Array, weights: Array) -> None:
         likeliest = self.net._network.predict(rows, self.net.threads).argmax(axis=1)
         targets[:] = 0
         targets[range(len(rows)), likeliest] = 1
