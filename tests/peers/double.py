@@ -33,3 +33,15 @@ def keras_in_double() -> Iterator[None]:
         keras.config.set_floatx(before[0])
         jax.config.update("jax_enable_x64", before[1])
         narrowed["float64"] = before[2]
+
+
+@contextmanager
+def torch_in_double() -> Iterator[None]:
+    """Let PyTorch's optimizers keep their own numbers in float64 too, such as Nadam's product."""
+    torch = pytest.importorskip("torch")
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)

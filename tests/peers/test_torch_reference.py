@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from nnfast import reference
+from peers.double import torch_in_double
 from reference.networks import (
     LOSSES_BY_OUTPUT,
     activation,
@@ -22,6 +23,13 @@ from reference.networks import (
 
 torch = pytest.importorskip("torch")
 functional = torch.nn.functional
+
+
+@pytest.fixture(autouse=True)
+def double_precision() -> Iterator[None]:
+    with torch_in_double():
+        yield
+
 
 ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "linear": lambda z: z,
