@@ -29,9 +29,9 @@ class MeanTeacher(Consistency):
 
     Other than in the paper, the cost of an unlabelled row is the cross-entropy to the teacher's
     probabilities, whose gradient is that of the divergence between both, and not the squared
-    distance; and noise is the student's alone: the teacher sees rows as they are. It is the harsher
-    cost: on MNIST with 100 labels long runs with a large weight confirmed the teacher's mistakes,
-    short ones with a momentum of 0.95 gained (docs/semi_supervised.md). Watch validation data.
+    distance; and noise is the student's alone: the teacher sees rows as they are. On
+    MNIST with 100 labels this confirms the teacher's own mistakes in the end, and a `threshold` of
+    0.95 mends it: 12 % of errors instead of 19 % at a weight of 3 (docs/semi_supervised.md).
 
     Parameters
     ----------
