@@ -103,21 +103,7 @@ def load(
     threads = None if threads is None else _validation.integer(threads, "threads")
     name = os.fspath(path)
     tensors, metadata = _read(name)
-    if KEY not in metadata:
-        raise ValueError(
-            f"{name!r} is a safetensors file but not a network of nnfast's: its metadata has no "
-            f"{KEY!r}"
-        )
-    try:
-        header = json.loads(metadata[KEY])
-        newer = header["format"] > FORMAT
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{name!r} is damaged: its metadata cannot be read") from None
-    if newer:
-        raise ValueError(
-            f"{name!r} is of the file format {header['format']}, and this version of nnfast reads "
-            f"up to {FORMAT}; it was written by nnfast {header.get('library')}"
-        )
+    header = _header(name, metadata, KEY, FORMAT, "not a network of nnfast's")
     try:
         return _network(header, tensors, threads, backend)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -201,6 +187,30 @@ def _checksum(tensors: Mapping[str, Array]) -> int:
     for name in sorted(tensors):
         value = zlib.crc32(np.ascontiguousarray(tensors[name]).data, value)
     return value
+
+
+def _header(
+    name: str, metadata: Mapping[str, str], key: str, newest: int, otherwise: str
+) -> dict[str, Any]:
+    """Return what a file says under a key, if it is of a format that is read here.
+
+    `otherwise` is what a file without that key is to be called.
+    """
+    if key not in metadata:
+        raise ValueError(
+            f"{name!r} is a safetensors file but {otherwise}: its metadata has no {key!r}"
+        )
+    try:
+        header: dict[str, Any] = json.loads(metadata[key])
+        newer = header["format"] > newest
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{name!r} is damaged: its metadata cannot be read") from None
+    if newer:
+        raise ValueError(
+            f"{name!r} is of the file format {header['format']}, and this version of nnfast reads "
+            f"up to {newest}; it was written by nnfast {header.get('library')}"
+        )
+    return header
 
 
 def _write(path: str, tensors: dict[str, Array], metadata: dict[str, str]) -> None:

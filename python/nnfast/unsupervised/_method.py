@@ -207,21 +207,8 @@ def load(
     tensors, metadata = _files._read(name)
     if _saved.KEY in metadata:
         return _saved.load_any(name, metadata, threads, backend)
-    if KEY not in metadata:
-        raise ValueError(
-            f"{name!r} is a safetensors file but no method of nnfast.unsupervised: its metadata "
-            f"has no {KEY!r}"
-        )
-    try:
-        header = json.loads(metadata[KEY])
-        newer = header["format"] > FORMAT
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{name!r} is damaged: its metadata cannot be read") from None
-    if newer:
-        raise ValueError(
-            f"{name!r} is of the file format {header['format']}, and this version of nnfast reads "
-            f"up to {FORMAT}; it was written by nnfast {header.get('library')}"
-        )
+    otherwise = "no method of nnfast.unsupervised"
+    header = _files._header(name, metadata, KEY, FORMAT, otherwise)
     try:
         return _method(header, tensors, threads, backend)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:

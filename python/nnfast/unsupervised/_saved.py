@@ -69,21 +69,10 @@ def load(
     """Read a model of this class, made by `build` of its configuration and its tensors."""
     name = os.fspath(path)
     tensors, metadata = _files._read(name)
-    if KEY not in metadata:
-        raise ValueError(
-            f"{name!r} is a safetensors file but no {cls.__name__} of nnfast's: its metadata has "
-            f"no {KEY!r}"
-        )
-    try:
-        header = json.loads(metadata[KEY])
-        kind, newer = header["class"], header["format"] > FORMAT
-    except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{name!r} is damaged: its metadata cannot be read") from None
-    if newer:
-        raise ValueError(
-            f"{name!r} is of the file format {header['format']}, and this version of nnfast reads "
-            f"up to {FORMAT}; it was written by nnfast {header.get('library')}"
-        )
+    header = _files._header(name, metadata, KEY, FORMAT, f"no {cls.__name__} of nnfast's")
+    kind = header.get("class")
+    if kind is None:
+        raise ValueError(f"{name!r} is damaged: its metadata cannot be read")
     if kind != cls.__name__:
         raise ValueError(f"{name!r} holds a {kind}; wanted is a {cls.__name__}")
     try:
