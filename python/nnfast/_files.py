@@ -19,6 +19,7 @@ from nnfast import _architecture, _backend, _validation, losses, metrics, optimi
 from nnfast._version import version
 from nnfast.layers import Layer
 from nnfast.network import FeedForward
+from nnfast.tables import Table
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -54,6 +55,7 @@ def save(network: FeedForward, path: str | os.PathLike[str], include_optimizer: 
         "loss": network.loss.config(),
         "metrics": [m.config() for m in network.metrics if not isinstance(m, metrics.UserMetric)],
         "classes": None if classes is None else classes.tolist(),
+        "table": None if network.table is None else network.table.config(),
         "history": network.history,
         "state": {  # of the training: see FeedForward._snapshot
             "step": snapshot["step"],
@@ -162,6 +164,8 @@ def _network(
         }
     )
     network._classes = _classes(header["classes"], layers)
+    if header.get("table") is not None:  # the first files have none
+        network.table = Table.from_config(header["table"])
     network._history = {
         str(name): [float(value) for value in values] for name, values in header["history"].items()
     }

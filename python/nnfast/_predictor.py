@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from nnfast._backend import Network
     from nnfast.layers import Layer
+    from nnfast.tables import Table
 
     Array: TypeAlias = NDArray[Any]
 
@@ -30,6 +31,7 @@ class Predictor:
     _threads: int | None
     _backend: str
     _network: Network
+    _table: Table | None
 
     def _built(self) -> Network:
         config = _backend.described(_architecture.config(self._layers, self._bias))
@@ -87,6 +89,38 @@ class Predictor:
         """The number of weights, biases and learned alphas."""
         shapes = _architecture.parameters(self._layers, self._bias)
         return sum(int(np.prod(shape)) for _, shape in shapes)
+
+    @property
+    def table(self) -> Table | None:
+        """What the columns of X mean; None unless it is set. It goes into the network's file.
+
+        So a file is all that rows of a table need: names, words and missing values as they come.
+
+        Examples
+        --------
+        >>> import nnfast as nn
+        >>> columns = {"colour": ["red", "blue"], "weight": [1.0, 3.0]}
+        >>> table = nn.Table.fit(columns)
+        >>> net = nn.FeedForward([*table.layers(), nn.Dense(1)], seed=0)
+        >>> net.table = table
+        >>> net.adapt(net.table.encode(columns))
+        >>> net.predict(net.table.encode({"weight": [2.0], "colour": ["green"]})).shape
+        (1, 1)
+        """
+        return self._table
+
+    @table.setter
+    def table(self, table: Table | None) -> None:
+        if table is not None:
+            from nnfast.tables import Table
+
+            if not isinstance(table, Table):
+                raise TypeError(f"table is a {type(table).__name__}; wanted is a Table, or None")
+            if len(table.names) != self.inputs:
+                raise ValueError(
+                    f"table makes {len(table.names)} columns; the network has {self.inputs} inputs"
+                )
+        self._table = table
 
     def summary(self) -> _summary.Summary:
         """Return a table of the layers, which shows itself at the prompt.

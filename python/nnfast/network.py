@@ -119,6 +119,7 @@ class FeedForward(Adjustable):
         self._backend = self._home_backend = _architecture.backend(self._layers, backend)
         self._history: dict[str, list[float]] = {}
         self._classes: Array | None = None
+        self._table = None
         self._measured_averaged = False  # whether validation is by the averaged weights
         self.stop_training = False
         self._warned: set[str] = set()  # what was said of its training

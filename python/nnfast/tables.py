@@ -115,10 +115,11 @@ class Table:
         for name in names:
             if name == target:
                 continue
-            words, numbers = _read(columns, name, gaps)
+            values = _values(columns, name)
+            numbers = _numbers(values, name, gaps)
             if numbers is None or name in categories:
-                known = tuple(sorted({word for word in words if word is not None}))
-                fitted.append(Column(name, known))
+                known = {word for word in _words(values, gaps) if word is not None}
+                fitted.append(Column(name, tuple(sorted(known))))
             else:
                 there = np.isfinite(numbers)
                 mean = float(numbers[there].mean()) if there.any() else 0.0
@@ -142,22 +143,26 @@ class Table:
         words: dict[str, Sequence[str | None]] = {}
         numbers: dict[str, NDArray[np.float64]] = {}
         for column in (*self._numbers, *self._words):
-            texts, values = _read(columns, column.name, self._missing)
-            if length is not None and len(texts) != length:
+            values = _values(columns, column.name)
+            if length is not None and len(values) != length:
                 raise ValueError(
-                    f"column {column.name!r} has {len(texts)} values; wanted are {length}, as many "
-                    "as the others have"
+                    f"column {column.name!r} has {len(values)} values; wanted are {length}, as "
+                    "many as the others have"
                 )
-            length = len(texts)
+            length = len(values)
             if column.categories is not None:
-                words[column.name] = texts
-            elif values is not None:
-                numbers[column.name] = values
-            elif all(text is None for text in texts):
-                numbers[column.name] = np.full(length, np.nan)
-            else:
-                wrong = next(text for text in texts if text is not None and not _is_number(text))
-                raise ValueError(f"column {column.name!r} holds {wrong!r}; wanted are numbers")
+                words[column.name] = _words(values, self._missing)
+                continue
+            found = _numbers(values, column.name, self._missing)
+            if found is None:
+                texts = _words(values, self._missing)
+                wrong = [text for text in texts if text is not None and not _is_number(text)]
+                if wrong:
+                    raise ValueError(
+                        f"column {column.name!r} holds {wrong[0]!r}; wanted are numbers"
+                    )
+                found = np.full(length, np.nan)
+            numbers[column.name] = found
         parts: list[Any] = [
             *(_filled(numbers[column.name], column.mean) for column in self._numbers),
             *(np.isnan(numbers[column.name]) for column in self._gaps),
@@ -198,10 +203,13 @@ class Table:
         """Return the target's column: numbers, or words, which are labels of classes."""
         if self._target is None:
             raise ValueError("the table has no target; wanted is Table.fit(columns, target=...)")
-        words, numbers = _read(columns, self._target, self._missing)
-        for row, word in enumerate(words):
-            if word is None:
-                raise ValueError(f"the target {self._target!r} is missing in row {row}")
+        values = _values(columns, self._target)
+        numbers = _numbers(values, self._target, self._missing)
+        words = [] if numbers is not None else _words(values, self._missing)
+        gaps = [word is None for word in words] if numbers is None else np.isnan(numbers)
+        if any(gaps):
+            row = int(np.argmax(gaps))
+            raise ValueError(f"the target {self._target!r} is missing in row {row}")
         return np.array(words) if numbers is None else numbers
 
     def layers(self, dimensions: int | None = None) -> list[Layer]:
@@ -234,7 +242,13 @@ class Table:
         columns = []
         for one in config["columns"]:
             words = one["categories"]
-            columns.append(Column(**{**one, "categories": None if words is None else tuple(words)}))
+            checked = {
+                "name": str(one["name"]),
+                "categories": None if words is None else tuple(map(str, words)),
+                "mean": _validation.number(one["mean"], "mean"),
+                "has_gaps": _validation.boolean(one["has_gaps"], "has_gaps"),
+            }
+            columns.append(Column(**{**one, **checked}))
         return cls(columns, config["target"], config["missing"])
 
     def __repr__(self) -> str:
@@ -267,27 +281,42 @@ def _names(columns: Any) -> list[str]:
     return names
 
 
-def _read(
-    columns: Any, name: str, missing: frozenset[str]
-) -> tuple[Sequence[str | None], NDArray[np.float64] | None]:
-    """Return a column as words, None where one is missing; and as numbers, if they are some."""
+def _values(columns: Any, name: str) -> Array:
+    """Return a column as an array, as it came."""
     if not (hasattr(columns, "keys") and name in columns):
         raise ValueError(f"columns has no column {name!r}; wanted is a dict with one")
     values = np.asarray(columns[name])
     if values.ndim != 1:
         raise ValueError(f"column {name!r} has the shape {values.shape}; wanted is (rows,)")
+    return values
+
+
+def _numbers(values: Array, name: str, missing: frozenset[str]) -> NDArray[np.float64] | None:
+    """Return a column as numbers, NaN where one is missing; None if it has words or nothing."""
     if values.dtype.kind in "buif":
         numbers = values.astype(np.float64)
         if np.isinf(numbers).any():
             raise ValueError(f"column {name!r} holds inf; wanted are finite numbers")
-        words = [None if one != one else _word(one) for one in values.tolist()]
-        return words, numbers
-    words = [_clean(one, missing) for one in values.tolist()]
-    if any(word is not None for word in words) and all(
-        word is None or _is_number(word) for word in words
-    ):
-        return words, np.array([np.nan if word is None else float(word) for word in words])
-    return words, None
+        return numbers
+    words = _words(values, missing)
+    if all(word is None for word in words):
+        return None
+    if not all(word is None or _is_number(word) for word in words):
+        return None
+    return np.array([np.nan if word is None else float(word) for word in words])
+
+
+def _words(values: Array, missing: frozenset[str]) -> list[str | None]:
+    """Return a column as words, None where one is missing."""
+    if values.dtype.kind in "buif":
+        return [None if one != one else _word(one) for one in values.tolist()]
+    # Most words come again and again: each is looked at but once.
+    known: dict[Any, str | None] = {}
+    found = values.tolist()
+    for one in found:
+        if one not in known:
+            known[one] = _clean(one, missing)
+    return [known[one] for one in found]
 
 
 def _filled(numbers: NDArray[np.float64], mean: float) -> NDArray[np.float64]:

@@ -316,3 +316,57 @@ def test_a_diverged_network_comes_back(backend, tmp_path):
 
 def test_the_key_and_the_format_are_fixed():
     assert (_files.KEY, _files.FORMAT) == ("nnfast", 1)
+
+
+COLUMNS = {"colour": ["red", "blue", "?"], "weight": [1.0, None, 3.0], "price": [9.0, 11.0, 10.0]}
+
+
+def for_a_table():
+    table = nn.Table.fit(COLUMNS, target="price")
+    net = nn.FeedForward([*table.layers(), nn.Dense(1)], seed=0)
+    net.table = table
+    net.fit(table.encode(COLUMNS), table.targets(COLUMNS), epochs=2)
+    return net
+
+
+def test_what_the_columns_mean_is_kept(backend, tmp_path):
+    net = for_a_table()
+    net.save(tmp_path / "net")
+    again = nn.load(tmp_path / "net")
+    assert again.table.config() == net.table.config()
+    rows = {"weight": ["2", "?"], "colour": ["green", "red"]}
+    np.testing.assert_array_equal(
+        again.predict(again.table.encode(rows)), net.predict(net.table.encode(rows))
+    )
+    net.table = None
+    net.save(tmp_path / "net")
+    assert nn.load(tmp_path / "net").table is None
+
+
+def test_a_table_that_does_not_fit_is_refused():
+    net = for_a_table()
+    with pytest.raises(ValueError, match="table makes 1 columns; the network has 3 inputs"):
+        net.table = nn.Table.fit({"a": [1]})
+    with pytest.raises(TypeError, match="table is a dict; wanted is a Table"):
+        net.table = COLUMNS
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"columns": [{"name": "a", "categories": None, "mean": 0.0, "has_gaps": False}]},
+        {"columns": [{"name": "a"}]},
+        {"columns": [{"name": "a", "categories": None, "mean": "0", "has_gaps": False}] * 3},
+        {"columns": 3},
+        {"missing": 3},
+    ],
+)
+def test_a_damaged_table_is_found(change, tmp_path):
+    for_a_table().save(tmp_path / "net")
+    with safe_open(tmp_path / "net", framework="numpy") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        header = json.loads(file.metadata()[_files.KEY])
+    header["table"] |= change
+    safetensors.numpy.save_file(tensors, tmp_path / "net", {_files.KEY: json.dumps(header)})
+    with pytest.raises(ValueError, match="is damaged"):
+        nn.load(tmp_path / "net")
