@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfast import _architecture, _backend, _validation, losses, metrics, optimizers
+from nnfast import _architecture, _backend, _log, _validation, losses, metrics, optimizers
 from nnfast._version import version
 from nnfast.layers import Layer
 from nnfast.network import FeedForward
@@ -67,6 +67,7 @@ def save(network: FeedForward, path: str | os.PathLike[str], include_optimizer: 
         "checksum": _checksum(tensors),
     }
     _write(os.path.realpath(path), tensors, {KEY: json.dumps(header)})
+    _log.info("saved %s to %r", network.architecture, os.fspath(path))
 
 
 def load(
@@ -107,9 +108,11 @@ def load(
     tensors, metadata = _read(name)
     header = _header(name, metadata, KEY, FORMAT, "not a network of nnfast's")
     try:
-        return _network(header, tensors, threads, backend)
+        network = _network(header, tensors, threads, backend)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ValueError(f"{name!r} is damaged: {error}") from error
+    _log.info("loaded %s from %r", network.architecture, name)
+    return network
 
 
 def _network(

@@ -66,7 +66,7 @@ def fit_many(
         networks than threads are left, each thread trains a network of its own, the largest first;
         then the rest share them.
     verbose : {"auto", 0, 1, 2}, default "auto"
-        A bar on a terminal; silence; a bar; a line for each network. On standard error.
+        As for `FeedForward.fit`, with a network for an epoch.
 
     Returns
     -------
@@ -218,7 +218,7 @@ class _Run:
                     self._show(self._train(index))
         finally:
             if self._progress is not None:
-                self._progress.close()
+                self._progress._on_run_over()
         return [self._done[index] for index in range(len(self._nets))]
 
     def _side_by_side(self) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import sys
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from nnfast import _rates, _validation, metrics
+from nnfast import _log, _progress, _rates, _validation, metrics
 from nnfast.callbacks import Callback, Logs
 from nnfast.schedules import Schedule
 
@@ -33,8 +32,10 @@ class _RateCallback(Callback):
         optimizer.with_learning_rate(self.model.learning_rate, f"the learning rate for {name}")
 
     def _say(self, epoch: int, what: str) -> None:
+        line = f"epoch {epoch + 1}: {type(self).__name__}: {what}"
+        _log.info("%s", line)
         if self.verbose:
-            print(f"epoch {epoch + 1}: {type(self).__name__}: {what}", file=sys.stderr)
+            _progress.say(line)
 
 
 class LearningRateScheduler(_RateCallback):

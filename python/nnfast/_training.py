@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfast import _architecture, _rates, callbacks
+from nnfast import _architecture, _log, _rates, callbacks
 from nnfast._lessons import Lesson
-from nnfast._progress import ProgressLines
 from nnfast.callbacks import Callback, History, Logs, overriding
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ def train(
     threads: Callable[[], int],
     verbose: int,
     watchers: Sequence[Callback] = (),
-    progress: ProgressLines | None = None,
     stopped: Callable[[], bool] = lambda: False,
     initial_epoch: int = 0,
 ) -> History:
@@ -51,17 +50,18 @@ def train(
     verbose : int
         What the history is to say of it.
     watchers : sequence of Callback
-    progress : ProgressLines, optional
-        One of the watchers, to be closed however the run ends.
     stopped : callable, optional
         Tells whether to end as Ctrl-C does, which reaches the main thread alone.
     initial_epoch : int, default 0
         The number of the first.
     """
     history = History()
+    whole = isinstance(lesson, Lesson)
     params = {
         "epochs": epochs,
         "steps": lesson.steps,
+        "rows": lesson.length if isinstance(lesson, Lesson) else None,
+        "batch_size": lesson.batch_size if whole else None,
         "verbose": verbose,
         "validation": lesson.validation is not None,
         "validation_frequency": lesson.validation_frequency,
@@ -77,7 +77,8 @@ def train(
         network._network.adapt(lesson.x, lesson.rows)
     network.stop_training = False
     logs: Logs = {}
-    try:
+    _say_begun(network, params, initial_epoch)
+    with _Over(network, history, watchers) as over:
         for watcher in watchers:
             watcher.on_train_begin()
         network._network.begin_run()
@@ -100,16 +101,56 @@ def train(
                     for numbers in done:
                         history.on_epoch_end(initial_epoch + len(history.epoch), numbers)
                         callbacks.append(network._history, numbers)
+                        _say_epoch(history.epoch[-1], numbers)
             for watcher in watchers:
                 watcher._on_epoch_kept(epoch, logs)
             if network.stop_training or converged:
+                over.reason = "nothing is left to gain" if converged else "a callback stopped it"
                 break
         for watcher in watchers:
             watcher.on_train_end(logs)
-    finally:
-        if progress is not None:
-            progress.close()
     return history
+
+
+def _say_begun(network: FeedForward, params: dict[str, Any], first: int) -> None:
+    if _log.is_heard("INFO"):
+        rows = "batches one by one" if params["rows"] is None else f"{params['rows']:,} rows"
+        _log.info(
+            "fit begins: %s, %s, epochs %d to %d, batch_size %s, %r, %r",
+            *(network.architecture, rows, first + 1, params["epochs"], params["batch_size"]),
+            *(network.optimizer, network.loss),
+        )
+
+
+def _say_epoch(epoch: int, numbers: Logs) -> None:
+    if _log.is_heard("DEBUG"):
+        _log.debug("epoch %d: %s", epoch + 1, _log.numbers(numbers))
+
+
+class _Over(ExitStack):
+    """Tells the watchers and the log that a run is over, however it ended."""
+
+    reason = "all epochs are done"
+
+    def __init__(
+        self, network: FeedForward, history: History, watchers: Sequence[Callback]
+    ) -> None:
+        super().__init__()
+        self._network, self._history, self._before = network, history, network._timing.copy()
+        for watcher in watchers:
+            self.callback(watcher._on_run_over)
+
+    def __exit__(self, *error: Any) -> bool | None:
+        if _log.is_heard("INFO"):
+            last = {name: values[-1] for name, values in self._history.history.items()}
+            _log.info(
+                "fit ended after %d epochs, %.3g s of learning: %s (%s)",
+                len(self._history.epoch),
+                self._network._timing.seconds - self._before.seconds,
+                _log.numbers(last) or "no numbers yet",
+                self.reason if error[0] is None else error[0].__name__,
+            )
+        return super().__exit__(*error)
 
 
 class InterruptLater:
@@ -164,6 +205,7 @@ class _Course:
         self._after = overriding(watchers, "on_train_batch_end")
         self._test_begin = overriding(watchers, "on_test_begin")
         self._test_end = overriding(watchers, "on_test_end")
+        self._rows = 0  # of the last epoch
 
     def learn(self, epoch: int, most: int, threads: int, done: list[Logs]) -> bool:
         """Train for one epoch, or some more up to `most`; append the numbers of each to `done`.
@@ -173,16 +215,23 @@ class _Course:
         lesson = self._lesson
         validates = lesson.validation is not None and (epoch + 1) % lesson.validation_frequency == 0
         if self._before or self._after or not isinstance(lesson, Lesson):
+            started = time.perf_counter()
             numbers = self._by_batches(lesson.batches(self._network), threads)
             if numbers is None:
                 return False
+            self._network._timing.add(1, self._rows, time.perf_counter() - started)
             with InterruptLater(self._stopped):
                 if validates:
                     numbers |= self._validated(threads)
                 done.append(numbers | _rates.logged(self._network))
             return False
         with InterruptLater(self._stopped) as interrupt:
-            converged = self._whole(lesson, most, threads, interrupt.came, done)
+            started = time.perf_counter()
+            try:
+                converged = self._whole(lesson, most, threads, interrupt.came, done)
+            finally:
+                rows, seconds = len(done) * lesson.length, time.perf_counter() - started
+                self._network._timing.add(len(done), rows, seconds)
             if validates:
                 done.append(done.pop() | self._validated(threads))
         return converged
@@ -261,6 +310,7 @@ class _Course:
         if rows == 0:
             return None
         network._network.count_epoch()
+        self._rows = rows
         answers = None
         if kept:
             targets, said = zip(*kept, strict=True)

@@ -16,6 +16,7 @@ from nnfast import (
     _range_test,
     _rates,
     _targets,
+    _timing,
     _training,
     _validation,
     _weights,
@@ -122,6 +123,7 @@ class FeedForward(Adjustable):
         self._table = None
         self._measured_averaged = False  # whether validation is by the averaged weights
         self.stop_training = False
+        self._timing = _timing.Timing()
         self._warned: set[str] = set()  # what was said of its training
         self._network = self._built()
         self._compiled_loss: losses.Loss | None = None  # what the backend learns by, if it does yet
@@ -360,7 +362,8 @@ class FeedForward(Adjustable):
             Whether every epoch takes the rows in another order.
         callbacks : list of Callback, optional
         verbose : {"auto", 0, 1, 2}, default "auto"
-            A bar on a terminal; silence; a bar; a line for each epoch. On standard error.
+            0 is silence; 1 a bar on a terminal or in a notebook, elsewhere lines; 2 a line for each
+            epoch; "auto" a bar where there can be one, else silence. On standard error.
 
         Returns
         -------
@@ -427,7 +430,7 @@ class FeedForward(Adjustable):
         if progress is not None:
             watchers.append(progress)
         run = _training.train(
-            self, lesson, epochs, lambda: threads, level, watchers, progress, initial_epoch=first
+            self, lesson, epochs, lambda: threads, level, watchers, initial_epoch=first
         )
         _alarms.look(self, lesson, run)
         return run
@@ -459,7 +462,7 @@ class FeedForward(Adjustable):
             self._seed = _validation.integer(seed, "seed", minimum=0, below=_validation.SEED_LIMIT)
         self._network = self._built()
         self._compiled_loss = self._classes = None
-        self._history, self._warned = {}, set()
+        self._history, self._warned, self._timing = {}, set(), _timing.Timing()
         self.stop_training = False
         return self
 

@@ -1,8 +1,7 @@
-"""Callbacks, the history, progress, and runs that end early."""
+"""Callbacks, the history, and runs that end early."""
 
 from __future__ import annotations
 
-import builtins
 import copy
 
 import numpy as np
@@ -49,6 +48,8 @@ def test_the_hooks_are_called_in_order(classifier, blobs):
             {
                 "epochs": 2,
                 "steps": 2,
+                "rows": 60,
+                "batch_size": 50,
                 "verbose": 0,
                 "validation": False,
                 "validation_frequency": 1,
@@ -105,49 +106,3 @@ def test_a_callback_may_use_the_network(classifier, blobs):
     classifier.fit(X, y, epochs=3, callbacks=[Uses()])
     plain.fit(X, y, epochs=3)
     np.testing.assert_array_equal(classifier.predict(X), plain.predict(X))
-
-
-def test_lines_go_to_standard_error(classifier, blobs, capsys):
-    classifier.fit(*blobs, epochs=2, verbose=2)
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    first, second = captured.err.splitlines()
-    assert first.startswith("epoch 1/2  loss ")
-    assert "  accuracy " in second
-
-
-def test_the_bar_goes_to_standard_error(classifier, blobs, capsys):
-    pytest.importorskip("tqdm")
-    classifier.fit(*blobs, epochs=3, verbose=1)
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert "3/3" in captured.err
-    assert "accuracy=" in captured.err
-    with pytest.raises(KeyboardInterrupt):
-        classifier.fit(*blobs, epochs=3, verbose=1, callbacks=[StopAt(1, KeyboardInterrupt())])
-    assert capsys.readouterr().err.endswith("\n")
-
-
-def test_without_tqdm_the_bar_is_lines(classifier, blobs, capsys, monkeypatch):
-    real = builtins.__import__
-
-    def without(name, *args, **kwargs):
-        if name.startswith("tqdm"):
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    classifier.fit(*blobs, verbose=1)
-    assert capsys.readouterr().err.startswith("epoch 1/1")
-
-
-@pytest.mark.parametrize("terminal", [True, False])
-def test_auto_is_a_bar_on_a_terminal_and_silence_elsewhere(
-    terminal, classifier, blobs, capsys, monkeypatch
-):
-    import sys
-
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
-    run = classifier.fit(*blobs)
-    assert bool(capsys.readouterr().err) == terminal
-    assert run.params["verbose"] == int(terminal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 
 import numpy as np
 import pytest
@@ -207,7 +208,7 @@ def test_rows_that_are_none_are_one_sentence(rows, error, sentence, backend):
     assert net.history == {}
 
 
-def test_progress_is_one_step_for_each_network(backend, capsys):
+def test_progress_is_one_step_for_each_network(backend, capsys, monkeypatch):
     nn.fit_many(networks(), X, Y, verbose=0)
     assert capsys.readouterr().err == ""
     nn.fit_many(networks(), X, Y, threads=1, verbose=2)
@@ -215,6 +216,7 @@ def test_progress_is_one_step_for_each_network(backend, capsys):
     assert [line[:7] for line in lines] == ["net 1/3", "net 2/3", "net 3/3"]
     assert all("  loss " in line and "  accuracy " in line for line in lines)
     pytest.importorskip("tqdm")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     nn.fit_many(networks(), X, Y, threads=2, verbose=1)
     assert "3/3" in capsys.readouterr().err
 

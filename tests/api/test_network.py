@@ -142,6 +142,8 @@ def test_it_learns_and_reports(classifier, blobs):
     assert run.params == {
         "epochs": 20,
         "steps": 2,
+        "rows": 60,
+        "batch_size": 32,
         "verbose": 0,
         "validation": True,
         "validation_frequency": 1,

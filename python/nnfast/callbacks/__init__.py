@@ -20,6 +20,8 @@ from nnfast.callbacks._plain import CSVLogger, LambdaCallback, TerminateOnNaN
 
 if _TYPE_CHECKING:
     from nnfast._rate_callbacks import LearningRateScheduler, ReduceLROnPlateau
+    from nnfast.callbacks._mlflow import MLflow
+    from nnfast.callbacks._tensorboard import TensorBoard
 
 __all__ = [
     "CSVLogger",
@@ -29,9 +31,11 @@ __all__ = [
     "LambdaCallback",
     "LearningRateScheduler",
     "Logs",
+    "MLflow",
     "ModelCheckpoint",
     "Monitor",
     "ReduceLROnPlateau",
+    "TensorBoard",
     "TerminateOnNaN",
     "append",
     "checked_callbacks",
@@ -39,10 +43,18 @@ __all__ = [
 ]
 
 
+_NAMED_LATER = {
+    "LearningRateScheduler": "nnfast._rate_callbacks",
+    "MLflow": "nnfast.callbacks._mlflow",
+    "ReduceLROnPlateau": "nnfast._rate_callbacks",
+    "TensorBoard": "nnfast.callbacks._tensorboard",
+}
+
+
 def __getattr__(name: str) -> _Any:
     # They are imported when they are first named: a network can do without them.
-    if name in ("LearningRateScheduler", "ReduceLROnPlateau"):
-        from nnfast import _rate_callbacks
+    if name in _NAMED_LATER:
+        from importlib import import_module
 
-        return getattr(_rate_callbacks, name)
+        return getattr(import_module(_NAMED_LATER[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

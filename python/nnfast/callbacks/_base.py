@@ -23,8 +23,9 @@ class Callback:
         The network that is trained. Setting ``model.stop_training = True`` ends the run after the
         epoch.
     params : dict
-        ``epochs``, ``steps`` (batches an epoch; None where that is not known), ``verbose``,
-        ``validation`` (whether there is validation data) and ``validation_frequency``.
+        ``epochs``, ``steps`` (batches an epoch) and ``rows`` (of an epoch; both None where they are
+        not known), ``batch_size`` (None where batches come one by one), ``verbose``, ``validation``
+        (whether there is validation data) and ``validation_frequency``.
     """
 
     model: FeedForward
@@ -83,6 +84,9 @@ class Callback:
 
     def _on_epoch_kept(self, epoch: int, logs: Logs) -> None:
         """Be told that an epoch is in the network's history."""
+
+    def _on_run_over(self) -> None:
+        """Be told that a run is over, however it ended: by `on_train_end`, or by an error."""
 
 
 HOOKS = tuple(name for name in vars(Callback) if name.startswith("on_"))

@@ -6,7 +6,7 @@ import math
 import os
 from typing import TYPE_CHECKING, Any
 
-from nnfast import _validation
+from nnfast import _log, _validation
 from nnfast.callbacks._base import Callback, Logs
 
 if TYPE_CHECKING:
@@ -173,6 +173,10 @@ class EarlyStopping(Monitor):
                 self.wait = 0
         elif self.wait >= self.patience and epoch > 0:
             self.stopped_epoch = epoch
+            _log.info(
+                "epoch %d: EarlyStopping: %s was best in epoch %d, %s",
+                *(epoch + 1, self.monitor, self.best_epoch + 1, self.best),
+            )
             self.model.stop_training = True
 
     def _keep(self, epoch: int) -> None:
