@@ -17,6 +17,8 @@ SOURCES := Cargo.toml pyproject.toml README.md LICENSE \
 	$(wildcard Cargo.lock) $(shell find src python -not -path '*/__pycache__*' -not -path '*/.*')
 # What builds and formats, in the versions that pyproject.toml names.
 TOOLS := $(shell grep -oE '"(maturin|ruff)[<>=~][^"]*"' pyproject.toml)
+# What the extra "docs" brings, without the wheel.
+SITE_TOOLS := $(shell grep -E '^docs = ' pyproject.toml | grep -oE '"[^"]*"')
 # What is small enough for an interpreter.
 MIRI_TESTS := parallel:: buffer:: simd::tests::partial gemm::tests::zeros_are gemm::tests::an_empty gemm::tests::what_is
 # On CI the build takes the versions that are committed, or fails.
@@ -30,7 +32,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint lint-rust lint-python format test-rust test-wheel test-python test-docs test-peers test-slow \
-	test-sanitized bench bench-quick bench-rust bench-micro wheel clean need-rust
+	test-sanitized site bench bench-quick bench-rust bench-micro wheel sdist clean need-rust
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -75,7 +77,7 @@ test-wheel: $(WHEELS)/.built ## install the wheel into an empty environment and 
 test-python: $(VENV)/.test ## test the installed wheel
 	NNFAST_WHEEL="$(WHEEL)" $(BIN)/python -m pytest --ignore=tests/documents $(PYTEST_OPTIONS)
 
-test-docs: $(VENV)/.test ## run the examples of the docstrings and the code of README.md and docs/
+test-docs: $(VENV)/.test $(VENV)/.site ## run the code of the docstrings, README.md and docs/, and build the site
 	$(BIN)/python -m pytest tests/documents $(PYTEST_OPTIONS)
 	$(BIN)/python -m pytest --doctest-modules --pyargs nnfast $(PYTEST_OPTIONS)
 
@@ -99,6 +101,9 @@ test-sanitized: need-rust ## test the core under AddressSanitizer, and under Mir
 		cargo +nightly miri test $(LOCKED) --lib --target-dir $(TARGET)/miri -- $(MIRI_TESTS); \
 	else echo "Miri is not there, and was left out: 'rustup toolchain install nightly -c miri' brings it."; fi
 
+site: $(VENV)/.site ## build the documentation into target/site, without Rust; a bad link is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --site-dir "$(abspath $(TARGET))/site"
+
 bench: $(VENV)/.bench ## compare with other libraries and the machine's limits (installs them: large)
 	$(BIN)/python benches/compare.py --json $(TARGET)/bench.json --markdown $(TARGET)/bench.md \
 		--pictures docs/images $(BENCH_OPTIONS)
@@ -114,6 +119,10 @@ bench-micro: $(VENV)/.bench ## measure single calls from Python
 
 wheel: $(WHEELS)/.built ## build the wheel into target/wheels
 	@ls -l $(WHEEL)
+
+sdist: $(VENV)/.tools need-rust ## pack the sources into target/sdist
+	rm -f $(TARGET)/sdist/*
+	$(BIN)/maturin sdist --out $(TARGET)/sdist
 
 clean: ## remove everything that was built
 	rm -rf $(VENV) $(TARGET)
@@ -137,6 +146,10 @@ $(VENV)/.fallback: | $(VENV)/.created
 
 $(VENV)/.tools: pyproject.toml | $(VENV)/.created
 	$(BIN)/python -m pip install --quiet $(TOOLS)
+	@touch $@
+
+$(VENV)/.site: pyproject.toml | $(VENV)/.created
+	$(BIN)/python -m pip install --quiet $(SITE_TOOLS)
 	@touch $@
 
 $(WHEELS)/.built: $(SOURCES) | need-rust $(VENV)/.tools

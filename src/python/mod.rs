@@ -17,7 +17,11 @@ use pyo3::prelude::*;
 use crate::error::{Error, Result};
 
 /// The compiled core of nnfast.
-#[pymodule]
+///
+/// It needs no lock of Python's: a model is behind a lock of its own, everything else is read from its
+/// arguments, and who changes an array while it is read has that race with the lock as well, since long work
+/// lets go of it.
+#[pymodule(gil_used = false)]
 mod _core {
     #[pymodule_export]
     use super::boltzmann::{

@@ -2,12 +2,12 @@
 //!
 //! What is not taken is no error here: Python's border converts it, or says what is wrong with it.
 //!
-//! No account is kept of who borrows which array, as rust-numpy otherwise does: that would cost as much as
-//! a small network's whole answer, and would not keep Python from writing to the array either. What is relied
-//! on is the rule of NumPy's own functions: whoever changes an array while another thread reads or writes
-//! it has a race of their own making. With Python's lock held there is no other thread. The values that come
-//! of a race are any values; no index or length is ever taken from them. The arrays themselves cannot go away:
-//! the caller refers to them.
+//! No account is kept of who borrows which array, as rust-numpy otherwise does: that would cost as much as a
+//! small network's whole answer, and would not keep Python from writing to the array either. What is relied
+//! on is the rule of NumPy's own functions: whoever changes an array while another thread reads or writes it
+//! has a race of their own making; free-threaded Python, which has no lock, changes nothing about that. The
+//! values that come of a race are any values; no index or length is ever taken from them. The arrays
+//! themselves cannot go away: the caller refers to them.
 
 use std::ffi::c_int;
 use std::ops::Range;

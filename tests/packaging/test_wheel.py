@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import email
 import os
+import re
+import sys
 import zipfile
 from pathlib import Path
 
@@ -31,6 +33,12 @@ def test_size(wheel: Path):
 
 def test_one_wheel_for_every_python(wheel: Path):
     assert "-cp310-abi3-" in wheel.name
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the tag is about Linux' C library")
+def test_says_which_c_library_it_wants(wheel: Path):
+    """maturin looks at every symbol; plain "linux" would mean that one is forbidden."""
+    assert re.search(r"-(many|musl)linux_\d+_\d+_\w+\.whl$", wheel.name), wheel.name
 
 
 def test_holds_types_data_and_licence(names: list[str]):
