@@ -187,14 +187,17 @@ def backend(layers: Sequence[Layer], name: str | None) -> str:
     return _backend.select("numpy")
 
 
-def refuse_own(layers: Sequence[Layer]) -> None:
+NO_CODE = (
+    "which a file cannot hold, since to load one never runs code; keep the arrays of get_weights, "
+    "or pickle the network"
+)
+
+
+def refuse_own(layers: Sequence[Layer], why: str = NO_CODE) -> None:
     """Refuse to write layers whose mathematics is code of the user's own."""
     own = _own(layers)
     if own is not None:
-        raise ValueError(
-            f"{own}, which a file cannot hold, since to load one never runs code; keep the arrays "
-            "of get_weights, or pickle the network"
-        )
+        raise ValueError(f"{own}, {why}")
 
 
 def _own(layers: Sequence[Layer]) -> str | None:

@@ -221,10 +221,15 @@ def _header(
 
 
 def _write(path: str, tensors: dict[str, Array], metadata: dict[str, str]) -> None:
-    """Write a safetensors file beside `path`, see it onto the disk, then put it in its place."""
+    """Write a safetensors file, whole or not at all."""
     from safetensors.numpy import save as serialized
 
-    content = serialized(tensors, metadata)
+    write_whole(path, serialized(tensors, metadata))
+
+
+def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file beside `path`, see it onto the disk, then put it in its place."""
+    path = os.path.realpath(path)
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
     try:

@@ -772,6 +772,52 @@ class FeedForward(Adjustable):
 
         _files.save(self, path, _validation.boolean(include_optimizer, "include_optimizer"))
 
+    def to_source(
+        self, language: str, path: str | os.PathLike[str] | None = None, *, name: str = "net"
+    ) -> str:
+        """Return the network as a program that predicts the same and needs nothing else.
+
+        For microcontrollers, browsers, or wherever a library is too much. It computes in the
+        network's dtype or in more; what it says differs from `predict` by rounding alone.
+
+        Parameters
+        ----------
+        language : {"python", "c", "javascript"}
+            Python of the standard library alone; a C99 header, which is C++ too, with constant
+            arrays and no memory of its own; an ES module for browsers and Node.
+        path : str or path, optional
+            Where to write it as well, whole or not at all.
+        name : str, default "net"
+            What all names begin with, in C.
+
+        Returns
+        -------
+        str
+            The file's text. It has `predict`, and, if the outputs are classes, `predict_classes`;
+            in C ``net_predict`` and ``net_predict_class``.
+
+        Raises
+        ------
+        ValueError
+            If an activation is an object of your own, a weight is not finite, or an argument is
+            not what is wanted.
+        RuntimeError
+            If the network standardizes its inputs and has seen none.
+
+        Examples
+        --------
+        >>> import nnfast as nn
+        >>> net = nn.FeedForward("2-1", initializer="zeros")
+        >>> net.set_weights([[[1.0], [2.0]], [0.5]])
+        >>> program = {}
+        >>> exec(net.to_source("python"), program)
+        >>> program["predict"]([10.0, 100.0])
+        [210.5]
+        """
+        from nnfast.source import to_source
+
+        return to_source(self, language, path, name=name)
+
     def _snapshot(self) -> dict[str, Any]:
         """Return the parameters, and with them the optimizer's state and the counters."""
         if self._compiled_loss is None:
