@@ -145,6 +145,18 @@ class Predictor:
     def __repr__(self) -> str:
         return f"FeedForward([{', '.join(map(repr, self._layers))}])"
 
+    def _repr_html_(self) -> str:
+        """Return the network's picture and table, which notebooks show."""
+        from nnfast.plot._svg import html
+
+        return html(self)
+
+    def _repr_svg_(self) -> str:
+        """Return the network's picture, where a page wants no more."""
+        from nnfast.plot import architecture_svg
+
+        return architecture_svg(self)
+
     # What it says --------------------------------------------------------------------------------
 
     def predict(self, X: ArrayLike, *, out: Array | None = None) -> Array:

@@ -74,8 +74,10 @@ def test_learning_curves_refuses_what_it_cannot_draw():
         nn.plot.learning_curves({})
     with pytest.raises(ValueError, match=r"metric must be one of accuracy, loss, .*got 'f1'"):
         nn.plot.learning_curves(HISTORY, metric="f1")
-    with pytest.raises(TypeError, match=r"history must be a dictionary, a History .*got list"):
-        nn.plot.learning_curves([0.9, 0.5])
+    with pytest.raises(TypeError, match=r"history must be a dictionary, a History .*got int"):
+        nn.plot.learning_curves(9)
+    with pytest.raises(TypeError, match="a list of numbers, and does not for 'loss'"):
+        nn.plot.learning_curves(["low", "lower"])
     with pytest.raises(TypeError, match="list of values, got float for 'loss'"):
         nn.plot.learning_curves({"loss": 0.5})
     with pytest.raises(TypeError, match="metric must be a string, got int"):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfast.plot._figure import axes_or_new, tidy
+from nnfast.plot._figure import axes_or_new, checked_count, tidy
 from nnfast.plot._weights import _image_shape, _mosaic
 
 if TYPE_CHECKING:
@@ -47,9 +47,7 @@ def reconstructions(
     >>> len(nn.plot.reconstructions(model, X).images)
     1
     """
-    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
-        raise ValueError(f"count must be an integer of at least 1, got {count!r}.")
-    rows = np.asarray(X)[:count]
+    rows = np.asarray(X)[: checked_count(count, "count")]
     height, width = _image_shape(shape, model.net.inputs)
     made = model.reconstruct(rows)
     both = np.concatenate([rows, made]).reshape(-1, height, width).astype(np.float64)

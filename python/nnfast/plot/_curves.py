@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nnfast.plot._figure import TRAINING_COLOUR, VALIDATION_COLOUR, axes_or_new, tidy
 
 if TYPE_CHECKING:
@@ -16,9 +18,10 @@ def learning_curves(history: Any, ax: Axes | None = None, *, metric: str = "loss
 
     Parameters
     ----------
-    history : dict, History or FeedForward
-        What ``fit`` returned, its ``history`` dictionary (name to one value per epoch), or a fitted
-        net.
+    history : dict, History, FeedForward, estimator or list of float
+        What ``fit`` returned, here or in Keras, its ``history`` dictionary (name to one value per
+        epoch), a fitted net, or an estimator of scikit-learn's with a ``loss_curve_`` (its
+        ``validation_scores_`` are the metric "score"), or that list itself.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default on a new figure.
     metric : str
@@ -35,7 +38,7 @@ def learning_curves(history: Any, ax: Axes | None = None, *, metric: str = "loss
     ImportError
         If matplotlib is not installed.
     TypeError
-        If `history` is none of the three, or `ax` is not matplotlib axes.
+        If `history` is none of these, or `ax` is not matplotlib axes.
     ValueError
         If `history` holds no epoch, or no such metric.
 
@@ -46,7 +49,7 @@ def learning_curves(history: Any, ax: Axes | None = None, *, metric: str = "loss
     >>> axes.get_xlabel(), axes.get_ylabel()
     ('epoch', 'loss')
     """
-    curves = _as_dictionary(history)
+    curves = as_dictionary(history)
     if not isinstance(metric, str):
         raise TypeError(f"metric must be a string, got {type(metric).__name__}.")
     training = curves.get(metric, [])
@@ -83,18 +86,40 @@ def learning_curves(history: Any, ax: Axes | None = None, *, metric: str = "loss
     return ax
 
 
-def _as_dictionary(history: Any) -> dict[str, list[float]]:
-    """Name to values, from a dictionary or from anything that has one in `.history`."""
-    curves = history if isinstance(history, Mapping) else getattr(history, "history", None)
+def as_dictionary(
+    history: Any, argument: str = "history", others: str = ""
+) -> dict[str, list[float]]:
+    """Name to values, from all that keeps them."""
+    curves = _curves(history)
     if not isinstance(curves, Mapping):
         raise TypeError(
-            "history must be a dictionary, a History or a fitted net, "
+            f"{argument} must be {others}a dictionary, a History or a fitted net, "
             f"got {type(history).__name__}."
         )
     for name, values in curves.items():
-        if isinstance(values, str) or not isinstance(values, Sequence):
+        if isinstance(values, str) or not isinstance(values, (Sequence, np.ndarray)):
             raise TypeError(
-                f"history must map each name to a list of values, got {type(values).__name__} "
+                f"{argument} must map each name to a list of values, got {type(values).__name__} "
                 f"for {name!r}."
             )
-    return {str(name): [float(value) for value in values] for name, values in curves.items()}
+    return {str(name): _numbers(values, argument, name) for name, values in curves.items()}
+
+
+def _curves(history: Any) -> Any:
+    if isinstance(history, Mapping):
+        return history
+    if isinstance(history, (list, tuple, np.ndarray)):
+        return {"loss": history}
+    if hasattr(history, "loss_curve_"):  # scikit-learn's, or one that is as such
+        scores = getattr(history, "validation_scores_", None)
+        return {"loss": history.loss_curve_, **({} if scores is None else {"val_score": scores})}
+    return getattr(history, "history", None)
+
+
+def _numbers(values: Any, argument: str, name: object) -> list[float]:
+    try:
+        return [float(value) for value in values]
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{argument} must map each name to a list of numbers, and does not for {name!r}."
+        ) from None

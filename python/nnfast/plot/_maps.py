@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from nnfast.plot._figure import axes_or_new
+from nnfast.plot._figure import COLOURS, axes_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-# Okabe and Ito's colours, and after them paler and darker ones: for labels.
-LABEL_COLOURS = (
-    "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7", "#999999",
-    "#8C510A", "#80CDC1", "#762A83", "#A6D96A", "#1A1A1A", "#FDDBC7",
-)  # fmt: skip
 
 
 def distance_map(som: Any, *, scaling: str = "mean", ax: Axes | None = None) -> Axes:
@@ -203,16 +197,16 @@ def label_map(
     """
     won = _map(som).labels_map(X, labels)
     known = np.unique(np.asarray(labels)).tolist()
-    if len(known) > len(LABEL_COLOURS):
+    if len(known) > len(COLOURS):
         raise ValueError(
-            f"labels has {len(known)} different ones; {len(LABEL_COLOURS)} can be told apart."
+            f"labels has {len(known)} different ones; {len(COLOURS)} can be told apart."
         )
     if names is not None and len(names) != len(known):
         raise ValueError(f"names must be {len(known)}, one for each label, got {len(names)}.")
     from matplotlib.colors import to_rgb
     from matplotlib.patches import Patch
 
-    colours = dict(zip(known, map(to_rgb, LABEL_COLOURS), strict=False))
+    colours = dict(zip(known, map(to_rgb, COLOURS), strict=False))
     shown = np.ones((som.x, som.y, 3))
     for place, counts in won.items():
         [(label, count)] = counts.most_common(1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from nnfast.plot._figure import axes_or_new
+from nnfast.plot._figure import axes_or_new, checked_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,9 +61,7 @@ def first_layer_weights(
     kernel = _first_kernel(net)
     inputs, units = kernel.shape
     height, width = _image_shape(shape, inputs)
-    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 1:
-        raise ValueError(f"count must be an integer of at least 1, got {count!r}.")
-    shown = min(int(count), units)
+    shown = min(checked_count(count, "count"), units)
 
     columns = _columns(shown, height / width)
     rows = math.ceil(shown / columns)
