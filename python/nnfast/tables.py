@@ -137,6 +137,16 @@ class Table:
             *(one.name for one in self._words),
         ]
 
+    @property
+    def target(self) -> str | None:
+        """The name of the column to be predicted."""
+        return self._target
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What is known of each column that X is made of: those of numbers, then those of words."""
+        return (*self._numbers, *self._words)
+
     def encode(self, columns: Any) -> NDArray[np.float64]:
         """Return X for rows of a table with the same columns; the target may be left out."""
         length = None
