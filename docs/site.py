@@ -134,7 +134,7 @@ def reference_page(title: str) -> str:
 
 def source_page(path: str) -> str:
     """The page that shows a file or a folder of the repository."""
-    return f"source/{path.rstrip('/')}.md"
+    return f"source/{path.rstrip('/').lstrip('.')}.md"  # what begins with a dot would be left out
 
 
 def links(text: str) -> Iterator[str]:
@@ -151,7 +151,7 @@ def resolved(target: str, page: str) -> str:
 
 def is_shown(path: str) -> bool:
     """Whether the site has to make a page of a path itself."""
-    return not path.startswith("docs/") and path not in PAGES
+    return not (path.startswith("docs/") and not path.endswith(".py")) and path not in PAGES
 
 
 def on_config(config: Any) -> Any:
@@ -245,10 +245,10 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
         if re.match(r"[a-z]+:|#", target):
             return target
         path = resolved(target, origin)
-        if path.startswith("docs/"):
-            there = path.removeprefix("docs/")
+        if is_shown(path):
+            there = source_page(path)
         else:
-            there = PAGES.get(path) or source_page(path)
+            there = PAGES.get(path) or path.removeprefix("docs/")
         anchor = target.partition("#")[1:]
         return posixpath.relpath(there, posixpath.dirname(uri) or ".") + "".join(anchor)
 

@@ -59,7 +59,7 @@ def test_choices_list_every_name(kind: str) -> None:
 
 
 def test_every_activation_is_explained() -> None:
-    text = (ROOT / "docs" / "learning.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "lessons" / "activations.md").read_text(encoding="utf-8")
     assert {code(cells[0])[0] for cells in rows(text)} >= set(nn.activations.registry.names)
 
 

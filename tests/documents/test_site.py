@@ -129,6 +129,12 @@ def test_fetches_nothing_from_elsewhere(site: Path):
         assert not fetched, path.name
 
 
+def test_formulas_are_drawn(site: Path):
+    pages = [path.read_text(encoding="utf-8") for path in site.rglob("*.html")]
+    assert not [text for text in pages if 'class="arithmatex"' in text]
+    assert any("<math" in text for text in pages)
+
+
 def test_a_link_to_a_file_shows_it(site: Path):
     text = (site / "source" / "examples" / "xor.py.html").read_text(encoding="utf-8")
     assert "back-propagation" in text.lower() or "xor" in text.lower()
