@@ -36,6 +36,8 @@ def test_recall_is_drawn_from_start_to_rest() -> None:
 
 
 def test_bad_use() -> None:
+    with pytest.raises(TypeError, match="model must be an Autoencoder, got str"):
+        nn.plot.reconstructions("model", np.eye(4))
     with pytest.raises(ValueError, match="rows must be of the shape"):
         nn.plot.images([1.0, 2.0])
     with pytest.raises(ValueError, match="shape must hold as many pixels"):

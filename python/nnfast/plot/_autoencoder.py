@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfast.plot._figure import axes_or_new, checked_count, tidy
+from nnfast.plot._figure import LINE_COLOURS, axes_or_new, checked_count, tidy
 from nnfast.plot._weights import _image_shape, _mosaic
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import ArrayLike
+
+
+MARKERS = ("o", "^", "s")
 
 
 def reconstructions(
@@ -39,6 +42,15 @@ def reconstructions(
     -------
     matplotlib.axes.Axes
 
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    TypeError
+        If `model` is no autoencoder, or `ax` is not matplotlib axes.
+    ValueError
+        If `X` or `shape` does not fit the autoencoder, or `count` is below 1.
+
     Examples
     --------
     >>> import nnfast as nn
@@ -47,6 +59,10 @@ def reconstructions(
     >>> len(nn.plot.reconstructions(model, X).images)
     1
     """
+    from nnfast.unsupervised import Autoencoder
+
+    if not isinstance(model, Autoencoder):
+        raise TypeError(f"model must be an Autoencoder, got {type(model).__name__}.")
     rows = np.asarray(X)[: checked_count(count, "count")]
     height, width = _image_shape(shape, model.net.inputs)
     made = model.reconstruct(rows)
@@ -71,13 +87,22 @@ def codes(Z: ArrayLike, y: ArrayLike | None = None, *, ax: Axes | None = None) -
     Z : array-like of shape (rows, 2)
         As `Autoencoder.encode` returns them.
     y : array-like of shape (rows,), optional
-        Labels, at most 20 different ones.
+        Labels, at most 20 different ones: seven colours, and another shape for the next seven.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default on a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    TypeError
+        If `ax` is not matplotlib axes.
+    ValueError
+        If `Z` or `y` has another shape, or there are too many labels.
 
     Examples
     --------
@@ -95,16 +120,16 @@ def codes(Z: ArrayLike, y: ArrayLike | None = None, *, ax: Axes | None = None) -
     if len(known) > 20:
         raise ValueError(f"y must hold at most 20 different labels, got {len(known)}.")
     ax = axes_or_new(ax, width=6.5, height=5.0)
-    palette = f"tab{10 if len(known) <= 10 else 20}"
-    from matplotlib import colormaps
-
-    colours = colormaps[palette]
+    size = float(np.clip(4000 / max(len(points), 1), 5, 20))
     for place, label in enumerate(known):
-        chosen = points[labels == label]
-        first, second = chosen.T
-        ax.scatter(first, second, s=4, color=colours(place), label=str(label), linewidths=0)
+        first, second = points[labels == label].T
+        colour = LINE_COLOURS[place % len(LINE_COLOURS)]
+        marker = MARKERS[place // len(LINE_COLOURS)]
+        ax.scatter(
+            first, second, s=size, color=colour, marker=marker, label=str(label), linewidths=0
+        )
     if y is not None:
-        ax.legend(markerscale=3, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        ax.legend(markerscale=2, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
     ax.set_xlabel("code 1")
     ax.set_ylabel("code 2")
     tidy(ax)
