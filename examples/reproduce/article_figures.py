@@ -1,7 +1,7 @@
 """The figures of the article: a graph, a neuron, six activations, a 3-2-3-2 net.
 
-They are drawn from what the library has: the graph of figure 5 from a network's weights, the
-activations of figure 4 from `nnfast.activations`.
+The activations of figure 4 and the network of figure 5 are pictures of the library, those of
+`nnfast.plot`; the other two are drawn here.
 """
 
 from typing import Any
@@ -47,8 +47,6 @@ def edge(
     *,
     label: str = "",
     at: float = 0.5,
-    colour: str = "0.45",
-    width: float = 1.2,
 ) -> None:
     """Draw an arrow from the rim of one node to the rim of another, with its weight beside it."""
     way = np.subtract(end, start)
@@ -60,8 +58,8 @@ def edge(
         np.add(start, step * 1.05),
         arrowprops={
             "arrowstyle": "-|>",
-            "color": colour,
-            "linewidth": width,
+            "color": "0.45",
+            "linewidth": 1.2,
             "shrinkA": 0,
             "shrinkB": 0,
         },
@@ -109,52 +107,18 @@ def draw_neuron(quick: bool) -> Any:
 
 def draw_activations(quick: bool) -> Any:
     """Figure 4: the six activations from the step to ELU."""
-    z = np.linspace(-4.0, 4.0, 801)
-    page = figure(8.0, 4.8)
-    plots = page.subplots(2, 3, sharex=True, sharey=True)
-    for axes, (name, title) in zip(plots.flat, ACTIVATIONS.items(), strict=True):
-        axes.axhline(0.0, color="0.7", linewidth=0.8)
-        axes.axvline(0.0, color="0.7", linewidth=0.8)
-        values = getattr(nn.activations, name)(z)
-        if name == "step":  # what jumps has no slope to draw
-            values = np.where(np.diff(values, append=values[-1]) != 0, np.nan, values)
-        axes.plot(z, values, color=BLUE, linewidth=2)
+    page = figure(8.0, 4.4)
+    drawn = nn.plot.activations(list(ACTIVATIONS), derivatives=False, ax=page.subplots())
+    for axes, title in zip(drawn.child_axes, ACTIVATIONS.values(), strict=True):
         axes.set_title(title, fontsize="medium")
-        axes.set(ylim=(-1.25, 2.25), xticks=(-4, -2, 0, 2, 4), yticks=(-1, 0, 1, 2))
-        axes.spines[["top", "right"]].set_visible(False)
-    for axes in plots[1]:
-        axes.set_xlabel("net input")
     return page
 
 
 def draw_network(quick: bool) -> Any:
     """Figure 5: the 3-2-3-2 net, its edges as wide as its weights are large."""
+    page = figure(6.8, 4.4)
     net = nn.FeedForward("3-2-3-2", hidden="tanh", seed=1)
-    kernels = [array for array in net.get_weights() if array.ndim == 2]
-    sizes = (3, 2, 3, 2)
-    page, axes = canvas(6.8, 3.6, 6.0, 2.4)
-
-    def place(layer: int, index: int) -> tuple[float, float]:
-        return 2.0 * layer, 1.2 + 1.2 * ((sizes[layer] - 1) / 2 - index)
-
-    for layer, kernel in enumerate(kernels):
-        for (start, end), weight in np.ndenumerate(kernel):
-            edge(
-                axes,
-                place(layer, start),
-                place(layer + 1, end),
-                colour=BLUE if weight > 0 else VERMILION,
-                width=0.6 + 2.0 * abs(float(weight)),
-            )
-    letters = ("x", "h", "g", "y")
-    for layer, size in enumerate(sizes):
-        for index in range(size):
-            node(axes, *place(layer, index), f"${letters[layer]}_{index + 1}$", "0.25")
-    for layer, note in enumerate(("3 inputs", "2 hidden", "3 hidden", "2 outputs")):
-        axes.text(2.0 * layer, -0.55, note, ha="center", va="center", color="0.35")
-    axes.plot([], [], color=BLUE, label="positive weight")
-    axes.plot([], [], color=VERMILION, label="negative weight")
-    page.legend(loc="outside upper center", ncols=2, frameon=False, fontsize="small")
+    nn.plot.architecture(net, biases=False, ax=page.subplots())
     return page
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from _common import table_row
 from _pictures import BLUE, VERMILION, draw, figure
+from matplotlib.lines import Line2D
 
 import nnfast as nn
 
@@ -42,38 +43,30 @@ def draw_surfaces(quick: bool) -> Any:
     seeds = 5 if quick else SEEDS
     right = int(np.sum(perceptron().predict(X) == y))
     print(table_row("perceptron", f"{right} of 4 rows right"))
-    models: dict[str, Any] = {f"perceptron: {right} of 4 right": perceptron().predict}
+    models: dict[str, Any] = {f"perceptron: {right} of 4 right": perceptron()}
     for architecture in ARCHITECTURES:
         nets = learned(architecture, seeds)
         print(table_row(architecture, f"{len(nets)} of {seeds} nets have all 4 rows right"))
-        models[f"{architecture} net: 4 of 4 right"] = nets[0].predict
+        models[f"{architecture} net: 4 of 4 right"] = nets[0]
 
-    line = np.linspace(-0.4, 1.4, 121)
-    grid = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
     page = figure(8.6, 3.7)
     plots = page.subplots(1, len(models), sharex=True, sharey=True)
-    for axes, (title, predict) in zip(plots, models.items(), strict=True):
-        surface = np.asarray(predict(grid), dtype=float).reshape(len(line), len(line))
-        shades = axes.contourf(
-            line, line, surface, np.linspace(0.0, 1.0, 11), cmap="cividis", alpha=0.75
-        )
-        axes.contour(line, line, surface, [0.5], colors="white", linewidths=2)
-        for label, marker, colour in ((0, "o", BLUE), (1, "s", VERMILION)):
-            points = X[y == label]
-            axes.scatter(
-                *points.T,
-                s=90,
-                marker=marker,
-                color=colour,
-                edgecolor="white",
-                label=f"XOR = {label}",
-            )
+    for axes, (title, model) in zip(plots, models.items(), strict=True):
+        nn.plot.decision_boundary(model, X, y, ax=axes)
+        axes.get_legend().remove()
         axes.set_title(title, fontsize="medium")
-        axes.set(xlabel="$x_1$", xticks=(0, 1), yticks=(0, 1), aspect="equal")
-    plots[0].set_ylabel("$x_2$")
-    page.colorbar(shades, ax=plots, label="output", ticks=(0, 0.5, 1))
-    handles, labels = plots[0].get_legend_handles_labels()
-    page.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+        axes.set(xticks=(0, 1), yticks=(0, 1), aspect="equal")
+    for axes in plots[1:]:
+        axes.set_ylabel("")
+    page.legend(
+        handles=[
+            Line2D([], [], linestyle="", marker=marker, color=colour, label=f"XOR = {label}")
+            for label, marker, colour in ((0, "o", BLUE), (1, "s", VERMILION))
+        ],
+        loc="outside lower center",
+        ncols=2,
+        frameon=False,
+    )
     return page
 
 

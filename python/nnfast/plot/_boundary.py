@@ -243,7 +243,7 @@ def draw_plane(
         if ahead.min() < 0 < ahead.max():
             ax.contour(x, y, ahead, [0.0], colors="black", linewidths=1.2)
     if places is not None:
-        area = float(np.clip(6000 / len(places), 6, 36)) * size**2
+        area = float(np.clip(6000 / len(places), 6, 60)) * size**2
         for place in range(count):
             x1, x2 = plane.rows[places == place].T
             ax.scatter(
