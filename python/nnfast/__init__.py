@@ -76,7 +76,7 @@ from nnfast.regularizers import L1, L1L2, L2
 from nnfast.second_order import LBFGS, LevenbergMarquardt
 
 if _TYPE_CHECKING:
-    from nnfast import datasets, plot, reference, semi_supervised, unsupervised
+    from nnfast import datasets, interop, plot, reference, semi_supervised, unsupervised
     from nnfast._alarms import TrainingWarning
     from nnfast._comparison import compare_activations
     from nnfast._config import show_config
@@ -152,6 +152,7 @@ __all__ = [
     "fit_many",
     "get_num_threads",
     "initializers",
+    "interop",
     "layers",
     "load",
     "losses",
@@ -190,7 +191,7 @@ def __getattr__(name: str) -> _Any:
         from importlib import import_module
 
         return getattr(import_module(_NAMED_LATER[name]), name)
-    if name in ("datasets", "plot", "reference", "semi_supervised", "unsupervised"):
+    if name in ("datasets", "interop", "plot", "reference", "semi_supervised", "unsupervised"):
         from importlib import import_module
 
         return import_module(f"nnfast.{name}")

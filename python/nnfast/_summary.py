@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,21 +32,47 @@ def names(layers: Sequence[Layer]) -> list[str]:
     return result
 
 
-def summary(layers: Sequence[Layer], bias: str, dtype: np.dtype[Any]) -> Summary:
-    """Return the layers as a table, with the number and the size of their parameters."""
-    counts = [0] * (1 + sum(1 for _ in _architecture.walk(layers)))
-    trainable, fixed = 0, _architecture.fixed(layers)
+class Row(NamedTuple):
+    """What is said of a layer."""
+
+    name: str
+    kind: str
+    width: int
+    parameters: int
+    description: str  # of its activation, or of what it does
+
+
+def each(layers: Sequence[Layer], bias: str) -> list[Row]:
+    """Return what is said of each layer, those in blocks too, the input first."""
+    walked = [(layers[0], 0), *((layer, width) for _, layer, width in _architecture.walk(layers))]
+    counts = [0] * len(walked)
     for name, shape in _architecture.parameters(layers, bias):
         counts[int(name.split(".")[1]) + 1] += prod(shape)
-        trainable += 0 if name in fixed else prod(shape)
-    rows = [("Layer (type)", "Output shape", "Param #", "Activation")]
-    each = [(layers[0], 0), *((layer, width) for _, layer, width in _architecture.walk(layers))]
-    called = names([layer for layer, _ in each])
-    for (layer, width), name, count in zip(each, called, counts, strict=True):
-        kind = type(layer).__name__
-        rows.append(
-            (f"{name} ({kind})", f"(None, {layer.width(width)})", f"{count:,}", layer.description())
-        )
+    called = names([layer for layer, _ in walked])
+    return [
+        Row(name, type(layer).__name__, layer.width(width), count, layer.description())
+        for (layer, width), name, count in zip(walked, called, counts, strict=True)
+    ]
+
+
+def summary(layers: Sequence[Layer], bias: str, dtype: np.dtype[Any]) -> Summary:
+    """Return the layers as a table, with the number and the size of their parameters."""
+    fixed = _architecture.fixed(layers)
+    shapes = _architecture.parameters(layers, bias)
+    trainable = sum(0 if name in fixed else prod(shape) for name, shape in shapes)
+    said = each(layers, bias)
+    rows = [
+        ("Layer (type)", "Output shape", "Param #", "Activation"),
+        *(
+            (
+                f"{one.name} ({one.kind})",
+                f"(None, {one.width})",
+                f"{one.parameters:,}",
+                one.description,
+            )
+            for one in said
+        ),
+    ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c:>{widths[2]}}  {d:<{widths[3]}}".rstrip()
@@ -54,7 +80,7 @@ def summary(layers: Sequence[Layer], bias: str, dtype: np.dtype[Any]) -> Summary
     ]
     rule = "-" * (sum(widths) + 6)
     title = "FeedForward " + "-".join(map(str, _architecture.sizes(layers)))
-    total = sum(counts)
+    total = sum(one.parameters for one in said)
     footer = [
         f"Total params: {total:,} ({_bytes(total * dtype.itemsize)}, {dtype})",
         f"Trainable params: {trainable:,}",

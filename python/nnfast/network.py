@@ -818,6 +818,78 @@ class FeedForward(Adjustable):
 
         return to_source(self, language, path, name=name)
 
+    def report(
+        self,
+        path: str | os.PathLike[str],
+        X: Any,
+        y: Any = None,
+        *,
+        title: str | None = None,
+        column_names: Sequence[str] | None = None,
+        image_shape: tuple[int, ...] | None = None,
+        seed: int = 0,
+        repeats: int = 5,
+        mistakes: int = 24,
+    ) -> None:
+        """Write a report: one HTML page on how good the network is, and how it came to be.
+
+        It has the metrics, what is taken for what or how far off predictions are, whether
+        probabilities can be believed, the worst mistakes, what the network looks at, the history,
+        the model, the rows, timings, seed and versions. It is complete in itself and loads nothing.
+
+        Parameters
+        ----------
+        path : str or path
+            Usually ending in ``.html``. A file that is there is replaced only by a whole one.
+        X : array-like of shape (rows, inputs), or columns
+            Rows that the network did not learn from: of the others it says too much good. With
+            `table` set also columns as they are: a dict or a DataFrame.
+        y : array-like, optional
+            As in `fit`. It may be left out where X is columns with the table's target among them.
+        title : str, optional
+            The page's heading.
+        column_names : list of str, optional
+            What the columns of X are called; by default as its DataFrame or the table calls them.
+        image_shape : tuple of int, optional
+            Height and width (and 3, for colours) if rows are images. By default columns without
+            names are taken for a square image if neighbours among them are alike.
+        seed : int, default 0
+            What rows are drawn and shuffled by.
+        repeats : int, default 5
+            How often each column is shuffled to find its importance; 0 leaves that out.
+        mistakes : int, default 24
+            How many of the worst mistakes to show.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is not what is wanted; no file is written then.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> import nnfast as nn
+        >>> (X, y), (X_test, y_test) = nn.datasets.split(*nn.datasets.digits())
+        >>> net = nn.FeedForward("64-32-10", output="softmax", seed=0)
+        >>> run = net.fit(X, y, epochs=5)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     net.report(os.path.join(folder, "report.html"), X_test, y_test)
+        """
+        from nnfast import report
+
+        report.write(
+            self,
+            path,
+            X,
+            y,
+            title=title,
+            column_names=column_names,
+            image_shape=image_shape,
+            seed=seed,
+            repeats=repeats,
+            mistakes=mistakes,
+        )
+
     def _snapshot(self) -> dict[str, Any]:
         """Return the parameters, and with them the optimizer's state and the counters."""
         if self._compiled_loss is None:

@@ -137,11 +137,50 @@ class Table:
             *(one.name for one in self._words),
         ]
 
+    @property
+    def target(self) -> str | None:
+        """The name of the column to be predicted."""
+        return self._target
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What is known of each column that X is made of: those of numbers, then those of words."""
+        return (*self._numbers, *self._words)
+
+    @property
+    def places(self) -> dict[str, tuple[int, ...]]:
+        """Which columns of X each column of the table becomes: one, or two where some is missing.
+
+        Examples
+        --------
+        >>> import nnfast as nn
+        >>> nn.Table.fit({"colour": ["red", "blue"], "weight": [1.0, None]}).places
+        {'weight': (0, 1), 'colour': (2,)}
+        """
+        count = len(self._numbers)
+        gaps = {one.name: (count + place,) for place, one in enumerate(self._gaps)}
+        return {
+            **{one.name: (i, *gaps.get(one.name, ())) for i, one in enumerate(self._numbers)},
+            **{one.name: (i,) for i, one in enumerate(self._words, start=count + len(gaps))},
+        }
+
     def encode(self, columns: Any) -> NDArray[np.float64]:
         """Return X for rows of a table with the same columns; the target may be left out."""
+        found = self.read(columns)
+        parts: list[Any] = [
+            *(_filled(found[column.name], column.mean) for column in self._numbers),
+            *(np.isnan(found[column.name]) for column in self._gaps),
+            *(_codes(found[one.name].tolist(), one.categories or ()) for one in self._words),
+        ]
+        return np.column_stack(parts).astype(np.float64)
+
+    def read(self, columns: Any) -> dict[str, Array]:
+        """Return the columns as they come: numbers, NaN where one is missing; words, or None.
+
+        The target is left out. `encode` makes X of it.
+        """
         length = None
-        words: dict[str, Sequence[str | None]] = {}
-        numbers: dict[str, NDArray[np.float64]] = {}
+        found: dict[str, Array] = {}
         for column in (*self._numbers, *self._words):
             values = _values(columns, column.name)
             if length is not None and len(values) != length:
@@ -151,24 +190,19 @@ class Table:
                 )
             length = len(values)
             if column.categories is not None:
-                words[column.name] = _words(values, self._missing)
+                found[column.name] = np.array(_words(values, self._missing), dtype=object)
                 continue
-            found = _numbers(values, column.name, self._missing)
-            if found is None:
+            numbers = _numbers(values, column.name, self._missing)
+            if numbers is None:
                 texts = _words(values, self._missing)
                 wrong = [text for text in texts if text is not None and not _is_number(text)]
                 if wrong:
                     raise ValueError(
                         f"column {column.name!r} holds {wrong[0]!r}; wanted are numbers"
                     )
-                found = np.full(length, np.nan)
-            numbers[column.name] = found
-        parts: list[Any] = [
-            *(_filled(numbers[column.name], column.mean) for column in self._numbers),
-            *(np.isnan(numbers[column.name]) for column in self._gaps),
-            *(_codes(words[column.name], column.categories or ()) for column in self._words),
-        ]
-        return np.column_stack(parts).astype(np.float64)
+                numbers = np.full(length, np.nan)
+            found[column.name] = numbers
+        return found
 
     def decode(self, X: Any) -> dict[str, Array]:
         """Return the columns that X was made of: numbers, and words, None where there was none."""

@@ -154,7 +154,8 @@ class _Picture:
             colour = edge_colour(group[0].weight)
             opacity = 0.7 if group[0].weight is None else 0.3 + 0.7 * strength
             width = 0.7 + 2.6 * strength
-            said = "" if len(group) > 1 or not self.weights else _title(f"{group[0].weight:.4g}")
+            weight = group[0].weight  # none where an edge is no weight, such as of a category
+            said = "" if len(group) > 1 or weight is None else _title(f"{weight:.4g}")
             pieces.append(
                 f'<g opacity="{opacity:.2g}">{said}<path d="{lines}" stroke="{colour}" '
                 f'stroke-width="{width:.2g}" fill="none"/>'
