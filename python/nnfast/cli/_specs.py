@@ -66,7 +66,7 @@ def spec(
     """
     name, values, named = call(text, option)
     try:
-        cls = type(registry.get(name)) if complete is None else registry._named(name, None)
+        cls = registry._named(name, None)
         if complete is not None:
             named = complete(cls, named)
         return cls(*values, **named)

@@ -1,4 +1,4 @@
-"""Say what a model is: its columns and classes, its layers, how it learned."""
+"""Say what a model is: its columns and classes, its layers, how it learned; and draw it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ MOST_BARS = 32
 EXAMPLES = """\
 examples:
   nnfast show model.safetensors
+  nnfast show model.safetensors --picture network.svg
+      Its nodes, and its weights by colour and width; 'nnfast plot' has other pictures.
   nnfast show model.safetensors --json | jq .history.val_loss
 """
 
@@ -25,6 +27,8 @@ examples:
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the command's options."""
     parser.add_argument("model", help="a file that train, or another library, has written")
+
+    parser.add_argument("--picture", metavar="FILE", help="draw the network: PNG, SVG or PDF")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,8 +56,20 @@ def run(options: argparse.Namespace) -> int:
     console.row("learned by", f"{net.optimizer}")
     console.row("", f"{net.loss.name.replace('_', ' ')}, seed {net.seed}")
     _say_history(console, net.history)
-    console.result(described(net))
+    if options.picture is not None:
+        _draw(net, options.picture)
+        console.row("picture", options.picture)
+    console.result(described(net) | {"picture": options.picture})
     return _errors.GOOD
+
+
+def _draw(net: nn.FeedForward, path: str) -> None:
+    names = None if net.table is None else net.table.names
+    if path.lower().endswith(".svg"):
+        nn.plot.architecture_svg(net, path, feature_names=names)
+    else:
+        figure: Any = nn.plot.architecture(net, feature_names=names).figure
+        figure.savefig(path)
 
 
 def described(net: nn.FeedForward) -> dict[str, Any]:
