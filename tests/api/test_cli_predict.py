@@ -199,6 +199,25 @@ def test_show(here, capfd):
         assert words in said
 
 
+def test_report(here, capfd):
+    for target in ("rich", "price"):
+        found = commands.found(capfd, "report", f"{target}.safetensors", "people.csv")
+        assert (found["out"], found["rows"]) == ("report.html", 400)
+        page = Path("report.html").read_text(encoding="utf-8")
+        assert page.startswith("<!DOCTYPE html>")
+        assert "height" in page
+    X, y = nn.datasets.digits(dtype="uint8")
+    np.savez("digits.npz", X=X.reshape(-1, 8, 8), y=y)
+    arguments = ["digits.npz", "--target", "y", "--epochs", "2", "--quiet", "--out", "digits"]
+    assert main(["train", *arguments]) == 0
+    commands.found(capfd, "report", "digits", "digits.npz", "--target", "y", "--title", "Ziffern")
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert "<h1>Ziffern</h1>" in page
+    assert "8 by 8 pixels" in page
+    said = commands.refused(capfd, 1, "report", "digits", "digits.npz")
+    assert "has no target to measure by" in said
+
+
 def test_config(capfd):
     found = commands.found(capfd, "config")
     assert found["threads"]["count"] == nn.get_num_threads()
