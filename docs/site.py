@@ -53,6 +53,7 @@ REFERENCE = {
     "Tables": ["nnfast.tables"],
     "Data sets": ["nnfast.datasets"],
     "Pictures": ["nnfast.plot"],
+    "Files of other libraries": ["nnfast.interop"],
     "Threads and settings": [
         *("nnfast.get_num_threads", "nnfast.set_num_threads", "nnfast.show_config"),
         "nnfast.TrainingWarning",

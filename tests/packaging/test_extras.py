@@ -17,7 +17,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 # For those who work on the library, not with it.
 TOOLS = {"bench", "docs", "lint", "peers", "test"}
-NAMES = {"sklearn": "scikit-learn"}
+# Under another name, or brought along: matplotlib needs Pillow.
+NAMES = {"sklearn": "scikit-learn", "PIL": "matplotlib"}
 # Taken where the user has one already: a table, a notebook, a service that watches a run.
 BROUGHT_BY_THE_USER = {"IPython", "joblib", "mlflow", "pandas", "polars", "scipy", "tensorboard"}
 
