@@ -148,8 +148,8 @@ def _matrix(counts: Array, names: list[str]) -> Markup:
                 tag(
                     "td",
                     f"{many:,}" if many else "",
-                    class_="full" if depth > 0.6 else None,
-                    style=f"background:rgba(0,105,170,{depth:.3f})" if many else None,
+                    class_="full" if depth > 0.8 else None,
+                    style=f"--depth:{depth:.3f}" if many else None,
                     title=words,
                 )
             )

@@ -132,10 +132,10 @@ def _columns(columns: Sequence[Column]) -> Markup:
             "",
             "mean",
             "deviation",
-            "least",
-            "middle",
-            "most",
-            "different",
+            "minimum",
+            "median",
+            "maximum",
+            "distinct",
             "missing",
         )
         each = [_of_numbers(column) for column in numbers[:MOST_COLUMNS]]
@@ -143,7 +143,7 @@ def _columns(columns: Sequence[Column]) -> Markup:
     if words:
         caption = f"Columns of categories{_shown(words)}"
         each = [_of_words(column) for column in words[:MOST_COLUMNS]]
-        named = ("column", "different", "most frequent", "missing")
+        named = ("column", "distinct", "most frequent", "missing")
         parts.append(table(caption, named, each, numbers=(1, 3)))
     if len(columns) > 12:
         return tag("details", tag("summary", "Each column"), *parts)
@@ -175,13 +175,17 @@ def _of_words(column: Column) -> tuple[object, ...]:
     there = [one for one in column.values.tolist() if one is not None]
     words, counts = np.unique(np.array(there, dtype=np.str_), return_counts=True)
     order = np.argsort(-counts, kind="stable")[:4]
-    frequent = [f"{words[i]} ({percent(counts[i] / len(column.values), 0)})" for i in order]
+    frequent = [f"{words[i]} ({_rounded(counts[i] / len(column.values))})" for i in order]
     return (
         column.name,
         f"{len(words):,}",
         ", ".join(frequent) + (", ..." if len(words) > 4 else ""),
         f"{len(column.values) - len(there):,}",
     )
+
+
+def _rounded(share: float) -> str:
+    return percent(share, 0) if share >= 0.0095 else percent(share, 2)
 
 
 def _examples(subject: Subject) -> Markup:

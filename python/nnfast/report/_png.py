@@ -41,7 +41,7 @@ class Images:
         pixels = np.clip(np.rint(bright), 0, 255).astype(np.uint8).reshape(self.shape)
         source = "data:image/png;base64," + base64.b64encode(png(pixels)).decode("ascii")
         height, width = self.shape[:2]
-        return tag("img", src=source, alt=alt, width=width, height=height, loading="lazy")
+        return tag("img", src=source, alt=alt, width=width, height=height)
 
 
 def png(pixels: Array) -> bytes:

@@ -3,10 +3,10 @@
 STYLE = """
 :root { color-scheme: light dark;
   --paper: #ffffff; --card: #f6f7f9; --ink: #1b1f24; --soft: #57606a; --line: #d5dae0;
-  --first: #0072b2; --second: #c04c00; --bad: #b3261e; --on: #ffffff; }
+  --first: #0072b2; --second: #c04c00; --bad: #b3261e; --on: #ffffff; --cell: 0, 105, 170; }
 @media (prefers-color-scheme: dark) { :root {
   --paper: #14171b; --card: #1d2127; --ink: #e8eaed; --soft: #a3abb5; --line: #3a414a;
-  --first: #56b4e9; --second: #f0a050; --bad: #ff8a80; --on: #ffffff; } }
+  --first: #56b4e9; --second: #f0a050; --bad: #ff8a80; --on: #ffffff; --cell: 40, 125, 190; } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink);
@@ -69,7 +69,9 @@ tbody th { font-weight: 500; max-width: 16rem; overflow-wrap: break-word; }
   background: var(--card); border: 1px solid var(--line); }
 .track span { display: block; height: 100%; border-radius: 2px; background: var(--first); }
 .track span.less { background: var(--second); }
-.confusion td, .confusion thead th { text-align: center; padding: 0; min-width: 29px; height: 29px;
+.confusion td { background: rgba(var(--cell), var(--depth, 0)); }
+.confusion td, .confusion thead th { text-align: center; padding: 0 2px; min-width: 29px;
+  height: 29px;
   border: 1px solid var(--line); font-size: 12px; }
 .confusion tbody th { padding: 0 8px 0 0; text-align: right; border: 0; white-space: nowrap;
   max-width: 9rem; overflow: hidden; text-overflow: ellipsis; }
