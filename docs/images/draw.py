@@ -7,6 +7,9 @@ those of `python -m nnfast.demo`, so that the pictures show what it writes.
 from __future__ import annotations
 
 import io
+import os
+import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,11 @@ from nnfast import demo
 
 FOLDER = Path(__file__).parent
 SOLID_AND_DASHED = (("-", "#0072B2"), ("--", "#D55E00"))
+# A block of code, and the picture that follows it before the next, if any.
+GALLERY = re.compile(
+    r"^```python\n(.*?)^```$(?:(?!^```).)*?(?:\(images/(plot-[a-z-]+\.png)\)|(?=^```)|\Z)",
+    re.M | re.S,
+)
 COLOURS = 256  # of the palette: fewer bytes, and no difference to the eye
 
 
@@ -97,22 +105,23 @@ def draw_sine() -> None:
 
 def draw_activations() -> None:
     """The usual activations for one net input, each with its derivative."""
-    z = np.linspace(-4.0, 4.0, 801)
     names = ["step", "sigmoid", "tanh", "relu", "leaky_relu", "elu"]
     names += ["selu", "gelu", "silu", "mish", "softplus", "softsign"]
-    page = figure(10.0, 6.6)
-    plots = page.subplots(2, len(names) // 2, sharex=True, sharey=True)
-    for axes, name in zip(plots.ravel(), names, strict=True):
-        function = getattr(nn.activations, name)
-        axes.plot(z, function(z), color="#0072B2", label="f")
-        axes.plot(z, function.derivative(z), "--", color="#D55E00", label="f'")
-        axes.set_title(name)
-        axes.set_ylim(-1.2, 2.2)
-        axes.set_xticks([-4, -2, 0, 2, 4])
-        axes.grid(True, alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
-    page.axes[0].legend(frameon=False)
-    save(page, "activations.png")
+    save(nn.plot.activations(names).figure, "activations.png")
+
+
+def draw_gallery() -> None:
+    """The pictures of docs/plots.md: what its own code draws, each block the picture below it."""
+    page = (FOLDER.parent / "plots.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    folder = os.getcwd()
+    with tempfile.TemporaryDirectory() as scratch:
+        os.chdir(scratch)  # what the page saves is not for keeping
+        for code, picture in GALLERY.findall(page):
+            exec(code, names)
+            if picture:
+                save(names["axes"].figure, picture)
+        os.chdir(folder)
 
 
 def draw_memories() -> None:
@@ -212,6 +221,7 @@ def draw_range() -> None:
 
 
 def main() -> None:
+    draw_gallery()
     draw_maps()
     draw_activations()
     draw_sine()

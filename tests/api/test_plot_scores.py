@@ -79,12 +79,21 @@ def test_roc_curve_of_a_million_rows_is_short() -> None:
     assert len(line.get_xydata()) < 6
 
 
+def test_the_corner_of_good_curves_is_enlarged(rng) -> None:
+    y = np.arange(200) % 2
+    good = nn.plot.roc_curve(y, y + 0.2 * rng.normal(size=200))
+    [corner] = good.child_axes
+    np.testing.assert_array_equal(curve(corner.lines[0]), curve(good.lines[1]))
+    assert corner.get_xlim()[1] == 0.2
+    assert nn.plot.roc_curve(y, y + 2.0 * rng.normal(size=200)).child_axes == []
+
+
 def test_an_area_below_one_is_not_written_as_one() -> None:
     y = np.repeat([0, 1], 100)
     scores = np.arange(200.0)
     assert nn.plot.roc_curve(y, scores).get_title() == "ROC curve (AUC 1.000)"
     scores[[99, 100]] = scores[[100, 99]]  # one pair of ten thousand
-    assert nn.plot.roc_curve(y, scores).get_title() == "ROC curve (AUC 0.99990)"
+    assert nn.plot.roc_curve(y, scores).get_title() == "ROC curve (AUC 0.9999)"
 
 
 # Reliability

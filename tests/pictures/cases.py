@@ -149,6 +149,13 @@ def roc_curves(ax: Any) -> Any:
 
 
 @case
+def roc_curves_that_are_good(ax: Any) -> Any:
+    y = np.arange(300) % 3
+    noise = np.sin(np.arange(900) * 7.0).reshape(300, 3) * [0.6, 0.7, 0.8]
+    return nn.plot.roc_curve(y, np.eye(3)[y] + noise, ax=ax)
+
+
+@case
 def reliability_curve(ax: Any) -> Any:
     p = np.linspace(0.0, 1.0, 400)
     y = (np.arange(400) * 0.618 % 1.0 < p**2).astype(int)

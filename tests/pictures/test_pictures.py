@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -87,3 +88,13 @@ def test_baselines_are_small_and_all_in_use() -> None:
     files = {path.stem: path for path in cases.FOLDER.glob("*.png")}
     assert sorted(files) == sorted(cases.CASES)
     assert max(path.stat().st_size for path in files.values()) < 32_000
+
+
+def test_the_gallery_has_every_function() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "plots.md").read_text(encoding="utf-8")
+    for name in nn.plot.__all__:
+        assert re.search(rf"\b{name}\b", page), name
+    pictures = set(re.findall(r"images/(plot-[a-z-]+\.png)", page))
+    folder = Path(__file__).parents[2] / "docs" / "images"
+    assert pictures == {path.name for path in folder.glob("plot-*.png")}
+    assert sum((folder / name).stat().st_size for name in pictures) < 600_000

@@ -31,10 +31,10 @@ BINS = 40
 def saturation(net: Any, X: ArrayLike, *, ax: Axes | None = None) -> Axes:
     """Draw for each layer how its outputs are spread, and how often each of its units is at work.
 
-    Above a histogram of the layer's outputs, and how many are near a limit of the activation, where
-    its slope is almost 0: shaded, within a hundredth of the range. Below a histogram of the units
-    by the share of rows for which they are at work: not near a limit, and not 0. Units at the left
-    rim learn nothing, as they are saturated or dead for all rows.
+    Above a histogram of the layer's outputs; in vermilion those within a hundredth of the range
+    from a limit of the activation, where its slope is almost 0. Below a histogram of the units by
+    the share of rows for which they are at work: not near a limit, and not 0. Units at the left rim
+    learn nothing, as they are saturated or dead for all rows.
 
     Parameters
     ----------
@@ -127,20 +127,20 @@ def _draw_outputs(ax: Axes, name: str, layer: Any, values: Array) -> None:
     limits = _limits(layer)
     finite = values[np.isfinite(values)]
     if limits is not None:
-        edges = np.linspace(*limits, 2 * BINS + 1)
+        edges = np.linspace(*limits, round(1 / NEAR) + 1)  # the outermost are near a limit
     elif finite.size:
         low, high = float(finite.min()), float(finite.max())
         edges = np.linspace(low, high if high > low else low + 1.0, BINS + 1)
     else:
         edges = np.linspace(0.0, 1.0, BINS + 1)
-    counts, _ = np.histogram(finite, edges)
-    ax.stairs(counts / max(values.size, 1), edges, fill=True, color=TRAINING_COLOUR, alpha=0.8)
+    shares = np.histogram(finite, edges)[0] / max(values.size, 1)
+    ax.stairs(shares, edges, fill=True, color=TRAINING_COLOUR, alpha=0.8)
     dead = float(np.mean(~values.any(axis=0)))
     words = []
     if limits is not None:
-        width = 2 * NEAR * (limits[1] - limits[0])
-        for start in (limits[0], limits[1] - width):
-            ax.axvspan(start, start + width, color=VALIDATION_COLOUR, alpha=0.35, linewidth=0)
+        for outermost in (slice(0, 1), slice(-1, None)):
+            rims = edges[:2] if outermost.start == 0 else edges[-2:]
+            ax.stairs(shares[outermost], rims, fill=True, color=VALIDATION_COLOUR)
         words.append(f"{100 * _near(layer, values).mean():.0f} % saturated")
     if dead or limits is None:
         words.append(f"{100 * dead:.0f} % dead")

@@ -176,7 +176,7 @@ def label_map(
     Returns
     -------
     matplotlib.axes.Axes
-        With a legend. Units that win no row are white.
+        With a legend, and short labels in the units, too. Units that win no row are white.
 
     Raises
     ------
@@ -214,6 +214,15 @@ def label_map(
         shown[place] = 1.0 - purity * (1.0 - np.array(colours[label]))
     ax, cells = _cells(som, ax, extra_width=1.2)
     cells.set_facecolor(shown.reshape(-1, 3))
+    words = {label: str(label if names is None else names[k]) for k, label in enumerate(known)}
+    if som.x * som.y <= 400 and max(map(len, words.values())) <= 3:
+        # So that nobody has to tell fourteen colours apart.
+        for place, counts in won.items():
+            [(label, _)] = counts.most_common(1)
+            x, y = som.positions_[place]
+            dark = shown[place] @ (0.299, 0.587, 0.114) < 0.5
+            colour = "white" if dark else "0.15"
+            ax.text(x, y, words[label], ha="center", va="center", fontsize=7, color=colour)
     patches = [
         Patch(facecolor=colours[label], label=str(label if names is None else names[index]))
         for index, label in enumerate(known)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 STYLES = ("-", "--")
+GOOD = 0.95  # where all areas are so large, the corner is shown enlarged
 WORST = 5  # of many classes, those that get a colour
 
 
@@ -47,7 +48,8 @@ def roc_curve(
     -------
     matplotlib.axes.Axes
         For two classes with one curve, else with one for each class against the rest, and the area
-        below each (AUC). Of more than 14 classes all are grey but the five with the least area.
+        below each (AUC). Where all are near 1, the upper left corner is enlarged. Of more than 14
+        classes all are grey but the five with the least area.
         Classes that no row is of, or all rows are, have no curve.
 
     Raises
@@ -84,26 +86,36 @@ def roc_curve(
     ax = axes_or_new(ax, width=5.0, height=4.8)
     ax.plot([0, 1], [0, 1], ":", color="0.5", linewidth=1.2)
     chance: dict[str, Any] = {"rotation": 45, "rotation_mode": "anchor", "va": "top"}
-    ax.text(0.44, 0.425, "chance", color="0.4", fontsize="small", **chance)
+    ax.text(0.27, 0.255, "chance", color="0.4", fontsize="small", **chance)
     many = len(found) > len(LINE_COLOURS) * len(STYLES)
     if many:
         found.sort(key=lambda one: -one[1])
+    digits = _digits([one[1] for one in found])
+    zoomed = _corner(ax) if min(one[1] for one in found) >= GOOD else None
     for index, (name, area, false, true) in enumerate(found):
         number = index - (len(found) - WORST) if many else index
         shown = number >= 0
-        ax.plot(
-            false,
-            true,
-            STYLES[number // len(LINE_COLOURS)] if shown else "-",
-            color=LINE_COLOURS[number % len(LINE_COLOURS)] if shown else "0.75",
-            linewidth=1.8 if shown else 0.8,
-            label=f"{name}: {_digits(area)}" if shown and not two else None,
-        )
-    mean = _digits(float(np.mean([one[1] for one in found])))
+        look: dict[str, Any] = {
+            "linestyle": STYLES[number // len(LINE_COLOURS)] if shown else "-",
+            "color": LINE_COLOURS[number % len(LINE_COLOURS)] if shown else "0.75",
+            "linewidth": 1.8 if shown else 0.8,
+        }
+        label = f"{name}: {area:.{digits}f}" if shown and not two else None
+        ax.plot(false, true, **look, label=label)
+        if zoomed is not None:
+            zoomed.plot(false, true, **look)
+    mean = f"{np.mean([one[1] for one in found]):.{digits}f}"
     ax.set_title(f"ROC curve (AUC {mean})" if two else f"ROC curves (mean AUC {mean})")
     if not two:
         title = f"AUC of the {WORST} worst" if many else "AUC against the rest"
-        ax.legend(frameon=False, fontsize="small", loc="lower right", title=title)
+        ax.legend(
+            frameon=False,
+            fontsize="small",
+            title_fontsize="small",
+            labelspacing=0.35,
+            loc="lower right",
+            title=title,
+        )
     of = f" of {names[1]}" if two and names != ["0", "1"] else ""
     ax.set_xlabel(f"false positive rate{of}")
     ax.set_ylabel(f"true positive rate{of}")
@@ -113,9 +125,21 @@ def roc_curve(
     return ax
 
 
-def _digits(area: float) -> str:
-    """Write an area with so many digits that one below 1 is not called 1."""
-    return f"{area:.3f}" if area < 0.9995 or area == 1.0 else f"{area:.5f}"
+def _digits(areas: list[float]) -> int:
+    """Return with how many decimal places to write areas, so that none below 1 is called 1."""
+    most = max((area for area in areas if area < 1.0), default=0.0)
+    return next((digits for digits in (3, 4, 5) if round(most, digits) < 1.0), 6)
+
+
+def _corner(ax: Axes) -> Axes:
+    """Return axes that show the upper left corner, where good curves are, enlarged."""
+    zoomed = ax.inset_axes((0.5, 0.6, 0.36, 0.35))
+    zoomed.set(xlim=(-0.004, 0.2), ylim=(0.8, 1.004))
+    zoomed.set(xticks=[0.0, 0.1, 0.2], yticks=[0.8, 0.9, 1.0])
+    zoomed.tick_params(labelsize="x-small")
+    zoomed.grid(True, alpha=0.3)
+    ax.indicate_inset_zoom(zoomed, edgecolor="0.5")
+    return zoomed
 
 
 def _curve(scores: Array, positive: Array) -> tuple[Array, Array]:
