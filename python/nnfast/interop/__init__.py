@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING, Any as _Any
 
 if _TYPE_CHECKING:
     from nnfast.interop._keras import read_keras, write_keras
+    from nnfast.interop._onnx_read import read_onnx
+    from nnfast.interop._onnx_write import write_onnx
 
-__all__ = ["read_keras", "write_keras"]
+__all__ = ["read_keras", "read_onnx", "write_keras", "write_onnx"]
 
 _PLACES = {
     "read_keras": "_keras",
+    "read_onnx": "_onnx_read",
     "write_keras": "_keras",
+    "write_onnx": "_onnx_write",
 }
 
 
