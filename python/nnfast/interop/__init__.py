@@ -15,14 +15,24 @@ if _TYPE_CHECKING:
     from nnfast.interop._keras import read_keras, write_keras
     from nnfast.interop._onnx_read import read_onnx
     from nnfast.interop._onnx_write import write_onnx
+    from nnfast.interop._torch import read_torch, write_torch
 
-__all__ = ["read_keras", "read_onnx", "write_keras", "write_onnx"]
+__all__ = [
+    "read_keras",
+    "read_onnx",
+    "read_torch",
+    "write_keras",
+    "write_onnx",
+    "write_torch",
+]
 
 _PLACES = {
     "read_keras": "_keras",
     "read_onnx": "_onnx_read",
+    "read_torch": "_torch",
     "write_keras": "_keras",
     "write_onnx": "_onnx_write",
+    "write_torch": "_torch",
 }
 
 
