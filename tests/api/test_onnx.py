@@ -219,6 +219,8 @@ def test_what_is_refused(tmp_path, monkeypatch):
     for opset in (12, 25):
         with pytest.raises(ValueError, match=f"opset is {opset}"):
             nn.interop.write_onnx(net, path, opset=opset)
+    with pytest.raises(TypeError, match="net is a str; wanted is a FeedForward"):
+        nn.interop.write_onnx("net", path)
     with pytest.raises(TypeError, match="labels is 1"):
         nn.interop.write_onnx(net, path, labels=1)
     with pytest.raises(ValueError, match=r"layers\[1\] has the activation Sine, .* no ONNX file"):

@@ -220,6 +220,25 @@ def test_digits(tmp_path, on_ci):
     assert_same(np.frombuffer(said, np.float32).reshape(wanted.shape), wanted, "c")
 
 
+def test_c_with_fused_multiplication_gives_the_same_bits(tmp_path, on_ci):
+    """Sums begin with the bias and go in the order of the inputs, as in the core."""
+    need("gcc", on_ci)
+    options = ["-O2", "-march=native", "-ffp-contract=fast"]
+    command = ["gcc", *options, "-dM", "-E", "-x", "c", "/dev/null"]
+    defined = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    if "__FMA__" not in defined and "__ARM_FEATURE_FMA" not in defined:
+        pytest.skip("this processor has no fused multiply-add")
+    X, _ = nn.datasets.digits()
+    layers = [nn.Dense(32, "relu"), nn.Dense(24, "leaky_relu"), nn.Dense(10)]
+    for dtype in ("float32", "float64"):
+        net = nn.FeedForward([nn.Input(64), *layers], dtype=dtype, seed=0, backend="rust")
+        x = X.astype(dtype)
+        net.to_source("c", tmp_path / "digits.h", name="digits")
+        program = compiled("gcc", c_program({"digits": Case(net, x)}, False), tmp_path, *options)
+        said = subprocess.run([program], input=x.tobytes(), capture_output=True, check=True).stdout
+        assert said == net.predict(x).tobytes()
+
+
 @pytest.mark.parametrize("language", _write.LANGUAGES)
 def test_every_activation_is_in_every_language(language):
     writer = _write._writer(language)

@@ -12,13 +12,13 @@ from nnfast._files import write_whole
 from nnfast._version import version
 from nnfast.interop._onnx_formulas import FORMS, Form, Parameter
 from nnfast.interop._onnx_graph import require_onnx
+from nnfast.network import FeedForward
 from nnfast.source._program import function_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnfast.interop._onnx_formulas import Tree
-    from nnfast.network import FeedForward
 
     Array: TypeAlias = NDArray[Any]
 
@@ -86,6 +86,8 @@ def write_onnx(
     >>> np.array_equal(again.predict(np.eye(4)), net.predict(np.eye(4)))
     True
     """
+    if not isinstance(net, FeedForward):
+        raise TypeError(f"net is a {type(net).__name__}; wanted is a FeedForward")
     _validation.boolean(labels, "labels")
     if opset is not None:
         _validation.integer(opset, "opset", minimum=13, below=NEWEST + 1)
