@@ -128,7 +128,7 @@ class Embedding(Layer):
 
     def description(self) -> str:
         """Return how many columns there are."""
-        return f"{len(self.columns)} columns"
+        return f"{len(self.columns)} column{'s' if len(self.columns) > 1 else ''}"
 
     def check_place(self, before: Sequence[Layer], width: int, argument: str) -> None:
         """Refuse a place further down, and columns that are not there."""

@@ -30,6 +30,7 @@ class Column(NamedTuple):
     categories: tuple[str, ...] | None  # in rising order, from code 1 on; None for numbers
     mean: float = 0.0  # of the numbers that are there
     has_gaps: bool = False  # whether some were missing among those that it was fitted to
+    bounds: tuple[float, float] | None = None  # numbers beyond are taken for the nearer of these
 
 
 class Table:
@@ -81,6 +82,7 @@ class Table:
         target: str | None = None,
         categories: Collection[str] = (),
         missing: Collection[str] = MISSING,
+        bounded: bool = False,
     ) -> Table:
         """Find out what the columns of the training rows hold.
 
@@ -95,6 +97,10 @@ class Table:
             Columns of words are, unless every word of one is a number.
         missing : collection of str, optional
             Words that say that a value is missing; None and NaN always do.
+        bounded : bool, default False
+            Whether a number below all that are there, or above, is taken for the nearest of them.
+            Of what was never seen a network says anything: so one slip, 318 in place of 3.18, does
+            not have it predict a fortune.
 
         Raises
         ------
@@ -111,6 +117,7 @@ class Table:
                     f"there is no column {name!r}; wanted is one of {', '.join(map(repr, names))}"
                 )
         gaps = frozenset(missing)
+        bounded = _validation.boolean(bounded, "bounded")
         fitted = []
         for name in names:
             if name == target:
@@ -122,8 +129,9 @@ class Table:
                 fitted.append(Column(name, tuple(sorted(known))))
             else:
                 there = np.isfinite(numbers)
-                mean = float(numbers[there].mean()) if there.any() else 0.0
-                fitted.append(Column(name, None, mean, not there.all()))
+                seen = numbers[there] if there.any() else np.zeros(1)
+                bounds = (float(seen.min()), float(seen.max())) if bounded else None
+                fitted.append(Column(name, None, float(seen.mean()), not there.all(), bounds))
         if not fitted:
             raise ValueError("columns has none beside the target; wanted is at least one")
         return cls(fitted, target, missing)
@@ -168,7 +176,7 @@ class Table:
         """Return X for rows of a table with the same columns; the target may be left out."""
         found = self.read(columns)
         parts: list[Any] = [
-            *(_filled(found[column.name], column.mean) for column in self._numbers),
+            *(_filled(found[column.name], column) for column in self._numbers),
             *(np.isnan(found[column.name]) for column in self._gaps),
             *(_codes(found[one.name].tolist(), one.categories or ()) for one in self._words),
         ]
@@ -276,12 +284,17 @@ class Table:
         columns = []
         for one in config["columns"]:
             words = one["categories"]
-            checked = {
+            checked: dict[str, Any] = {
                 "name": str(one["name"]),
                 "categories": None if words is None else tuple(map(str, words)),
                 "mean": _validation.number(one["mean"], "mean"),
                 "has_gaps": _validation.boolean(one["has_gaps"], "has_gaps"),
+                "bounds": None,
             }
+            if one.get("bounds") is not None:
+                low, high = one["bounds"]
+                low = _validation.number(low, "bounds")
+                checked["bounds"] = (low, _validation.number(high, "bounds", minimum=low))
             columns.append(Column(**{**one, **checked}))
         return cls(columns, config["target"], config["missing"])
 
@@ -353,8 +366,10 @@ def _words(values: Array, missing: frozenset[str]) -> list[str | None]:
     return [known[one] for one in found]
 
 
-def _filled(numbers: NDArray[np.float64], mean: float) -> NDArray[np.float64]:
-    return np.where(np.isnan(numbers), mean, numbers)
+def _filled(numbers: NDArray[np.float64], column: Column) -> NDArray[np.float64]:
+    """Return numbers for all rows, within the bounds if there are any."""
+    filled = np.where(np.isnan(numbers), column.mean, numbers)
+    return filled if column.bounds is None else np.clip(filled, *column.bounds)
 
 
 def _codes(words: Sequence[str | None], categories: Sequence[str]) -> list[int]:

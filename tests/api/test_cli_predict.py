@@ -166,6 +166,24 @@ def test_the_result_does_not_depend_on_how_the_rows_come(here, capfd, monkeypatc
     assert predicted(capfd, "rich.safetensors", "people.csv") == expected
 
 
+def test_a_word_that_was_never_seen_counts_as_usual(here, capfd):
+    from nnfast.cli import _unseen
+
+    def vectors(net):
+        return next(array for array in net.get_weights() if array.shape == (3, 2))
+
+    table = nn.Table.fit({"job": ["cook", "cook", "pilot", "cook"]})
+    net = nn.FeedForward([*table.layers(2), nn.Dense(1)], seed=0)
+    X = table.encode({"job": ["cook", "cook", "pilot", "cook"]})
+    before = vectors(net)
+    _unseen.settle(net, X)
+    after = vectors(net)
+    np.testing.assert_allclose(after[0], (3 * before[1] + before[2]) / 4, rtol=1e-6)
+    np.testing.assert_array_equal(after[1:], before[1:])
+    _unseen.settle(net, np.zeros((1, 1)))  # rows that have it have taught its vector
+    np.testing.assert_array_equal(vectors(net), after)
+
+
 def test_evaluate(here, capfd):
     found = commands.found(capfd, "evaluate", "rich.safetensors", "people.csv")
     assert found["rows"] == 400
@@ -244,7 +262,7 @@ def test_config(capfd):
         (1, ["predict", "rich.safetensors", "people.csv", "--out", "no/x.csv"], "folder does not"),
         (1, ["evaluate", "rich.safetensors", "part.csv"], "has no column 'age'"),
         (1, ["evaluate", "rich.safetensors", "new.csv"], "has no target to measure by"),
-        (1, ["evaluate", "rich.safetensors", "other.csv"], "holds the label 'maybe' at row 1"),
+        (1, ["evaluate", "rich.safetensors", "other.csv"], "has the class 'maybe' in row 2"),
         (1, ["show", "people.csv"], "is no whole safetensors file"),
         (2, ["shw"], "invalid choice: 'shw'"),
     ],

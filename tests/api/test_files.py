@@ -351,12 +351,17 @@ def test_a_table_that_does_not_fit_is_refused():
         net.table = COLUMNS
 
 
+NUMBERS = {"name": "a", "categories": None, "mean": 0.0, "has_gaps": False}
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        {"columns": [{"name": "a", "categories": None, "mean": 0.0, "has_gaps": False}]},
+        {"columns": [NUMBERS]},
         {"columns": [{"name": "a"}]},
         {"columns": [{"name": "a", "categories": None, "mean": "0", "has_gaps": False}] * 3},
+        {"columns": [{**NUMBERS, "bounds": [3.0, 1.0]}] * 3},
+        {"columns": [{**NUMBERS, "bounds": [1.0]}] * 3},
         {"columns": 3},
         {"missing": 3},
     ],

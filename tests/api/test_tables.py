@@ -65,6 +65,15 @@ def test_a_table_is_kept_as_a_plain_dict() -> None:
     assert (again.config(), repr(again)) == (table.config(), repr(table))
 
 
+def test_numbers_beyond_what_was_seen_are_taken_for_the_nearest() -> None:
+    table = nn.Table.fit({"size": [3.0, None, 1.0]}, bounded=True)
+    again = nn.Table.from_config(json.loads(json.dumps(table.config())))
+    for one in (table, again):
+        assert one.encode({"size": [0.0, 2.0, 318.0, None]})[:, 0].tolist() == [1.0, 2.0, 3.0, 2.0]
+    free = nn.Table.fit({"size": [3.0, 1.0]})
+    assert free.encode({"size": [0.0, 318.0]})[:, 0].tolist() == [0.0, 318.0]
+
+
 def test_a_data_frame_is_as_good() -> None:
     pandas = pytest.importorskip("pandas")
     table = nn.Table.fit(pandas.DataFrame(COLUMNS), target="rich")

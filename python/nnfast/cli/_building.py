@@ -14,7 +14,7 @@ from nnfast.cli._errors import Misused
 from nnfast.layers import Layer
 
 NORMALIZATIONS = {"batch": nn.BatchNorm, "layer": nn.LayerNorm}
-REGRESSION_METRICS = "root_mean_squared_error,mean_absolute_error,r2"
+REGRESSION_METRICS = "mean_absolute_error,r2"
 
 
 def layers(

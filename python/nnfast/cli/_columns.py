@@ -132,6 +132,18 @@ def labels(values: Array, classes: Array | None = None) -> Array:
     return values
 
 
+def refuse_unknown(labels: Array, classes: Array, path: str) -> None:
+    """Refuse a label that a network has never seen, by its file and row."""
+    unknown = ~np.isin(labels, classes)
+    if unknown.any():
+        row = int(unknown.argmax())
+        known = ", ".join(repr(one) for one in classes[:10].tolist())
+        raise ValueError(
+            f"{path!r} has the class {labels[row].item()!r} in row {row + 1}; the model knows "
+            f"{known}{', ...' if len(classes) > 10 else ''}"
+        )
+
+
 def _words(values: Array) -> Array:
     if values.dtype.kind == "b":
         return np.where(values, "true", "false")

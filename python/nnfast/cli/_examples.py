@@ -158,6 +158,7 @@ def of_model(
         raise ValueError(f"{path!r} has no row with a target")
     if net.classes_ is not None and values.ndim == 1:
         values = _columns.labels(values, net.classes_)
+        _columns.refuse_unknown(values, net.classes_, path)
     return X, values
 
 

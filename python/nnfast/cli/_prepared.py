@@ -90,8 +90,8 @@ class Prepared:
                 f"{number(measured['accuracy'])})"
             )
         return (
-            "(always to say the mean has a root mean squared error of "
-            f"{number(measured['root_mean_squared_error'])})"
+            "(always to say the mean has a mean absolute error of "
+            f"{number(measured['mean_absolute_error'])})"
         )
 
 
@@ -164,7 +164,7 @@ def _of_table(source: Table, options: argparse.Namespace, begin: nn.FeedForward 
             {name: values[rows] for name, values in {**kept, target: raw}.items()},
             target=target,
             categories=[name for name in kept if kinds[name].kind == "words"],
-            missing=nn.tables.MISSING,
+            bounded=not options.extrapolate,
         )
     dtype = np.dtype(options.dtype)
     X = table.encode(kept).astype(dtype)
@@ -278,6 +278,8 @@ def _target(
             f"the target {name!r} has the shape {raw.shape}; wanted is one label a row"
         )
     y = _columns.labels(raw, known)
+    if known is not None:
+        _columns.refuse_unknown(y, known, options.data)
     labels = np.unique(y) if known is None else known
     if len(labels) < 2:
         raise ValueError(

@@ -383,13 +383,18 @@ def _memory_mapped(path: str) -> Array:
     return loaded
 
 
+def _as_words(values: Array) -> Array:
+    """Return a column of strings as words, which may be missing."""
+    return values.astype(object) if values.dtype.kind == "U" and values.ndim == 1 else values
+
+
 def _npz(path: str, reading: Reading) -> Table | Rows:
     """Return the arrays of an NPZ file: one of rows, or columns of one length."""
     import zipfile
 
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+            arrays = {name: _as_words(file[name]) for name in file.files}
     except (ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path!r} cannot be read: {error}") from None
     name = reading.array

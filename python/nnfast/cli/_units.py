@@ -8,6 +8,7 @@ told in the target's own units from the first epoch on.
 
 from __future__ import annotations
 
+from math import fsum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -45,8 +46,11 @@ class Units(NamedTuple):
     def of(cls, targets: Array) -> Units:
         """Return the units of targets, (rows,) or (rows, columns)."""
         columns = targets.reshape(len(targets), -1).astype(np.float64)
-        deviation = columns.std(axis=0)
-        return cls(np.where(deviation > 0, deviation, 1.0), columns.mean(axis=0))
+        # Exact sums are the same on every machine, whatever its NumPy adds up first.
+        mean = np.array([fsum(column) for column in columns.T]) / len(columns)
+        squares = np.square(columns - mean)
+        deviation = np.sqrt([fsum(column) / len(columns) for column in squares.T])
+        return cls(np.where(deviation > 0, deviation, 1.0), mean)
 
     def standardized(self, targets: Array) -> Array:
         """Return targets of mean 0 and deviation 1."""
@@ -66,6 +70,28 @@ class Units(NamedTuple):
         each = len(bias) // len(self.mean)
         deviation, mean = np.tile(self.deviation, each), np.tile(self.mean, each)
         net.set_weights([*rest, kernel / deviation, (bias - mean) / deviation])
+
+
+def without_penalties(net: nn.FeedForward) -> nn.FeedForward:
+    """Return a network whose weights are bound by nothing, so that they can take units in.
+
+    What penalties and constraints were for, learning, is over.
+    """
+    free = [
+        layer.replace(kernel_regularizer=None, kernel_constraint=None)
+        if isinstance(layer, nn.Dense)
+        else layer
+        for layer in net.layers
+    ]
+    if free == list(net.layers):
+        return net
+    kept = nn.FeedForward(
+        free, dtype=net.dtype, seed=net.seed, threads=net.threads, backend=net.backend
+    )
+    kept.set_weights(net.get_weights())
+    kept.table = net.table
+    kept._history = net.history
+    return kept
 
 
 def suit(loss: Loss, output: nn.activations.Activation, targets: Array) -> bool:

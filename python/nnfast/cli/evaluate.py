@@ -85,8 +85,10 @@ def measured(net: nn.FeedForward, X: Array, y: Array) -> dict[str, Any]:
     found: dict[str, Any] = {"metrics": net.evaluate(X, y)}
     if not classifies:
         wrong = y - y.mean(axis=0)
-        deviation = float(np.sqrt(np.mean(np.square(wrong))))
-        found["baseline"] = {"root_mean_squared_error": deviation} if y.ndim == 1 else {}
+        found["baseline"] = {
+            "root_mean_squared_error": float(np.sqrt(np.mean(np.square(wrong)))),
+            "mean_absolute_error": float(np.mean(np.abs(wrong))),
+        }
         return found
     if y.ndim > 1:
         found["baseline"] = {}

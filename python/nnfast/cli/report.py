@@ -120,5 +120,7 @@ def _columns_and_target(
     columns = {one: values[there] for one, values in block.items()}
     values = columns.pop(name)
     if classes is not None:
-        return columns, _columns.labels(values, classes)
+        labels = _columns.labels(values, classes)
+        _columns.refuse_unknown(labels, classes, source.path)
+        return columns, labels
     return columns, np.asarray(_examples.as_numbers(values, name, source.path))

@@ -13,7 +13,7 @@ from nnfast.cli import _errors, _models
 from nnfast.cli._console import Console, listed, number, size
 
 BARS = "▁▂▃▄▅▆▇█"
-MOST_BARS = 32
+MOST_BARS = 24
 
 EXAMPLES = """\
 examples:
@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     console.say()
     console.row("learned by", f"{net.optimizer}")
     console.row("", f"{net.loss.name.replace('_', ' ')}, seed {net.seed}")
-    _say_history(console, net.history)
+    _say_history(console, net)
     if options.picture is not None:
         _draw(net, options.picture)
         console.row("picture", options.picture)
@@ -89,20 +89,23 @@ def described(net: nn.FeedForward) -> dict[str, Any]:
     }
 
 
-def _say_history(console: Console, history: dict[str, list[float]]) -> None:
+def _say_history(console: Console, net: nn.FeedForward) -> None:
+    history = net.history
     epochs = max(map(len, history.values()), default=0)
     if not epochs:
         return
     console.row("epochs", str(epochs))
+    better = {metric.label: metric.greater_is_better for metric in net.metrics}
     width = max(map(len, history))
     for name, values in history.items():
-        finite = [value for value in values if np.isfinite(value)]
-        if finite:
-            console.say(
-                f"  {name.replace('_', ' '):<{width}}  {curve(values)}  "
-                f"{number(values[0])} to {number(values[-1])}, least {number(min(finite))}, "
-                f"most {number(max(finite))}"
-            )
+        if not np.isfinite(values).any():
+            continue
+        largest = better.get(name.removeprefix("val_"), False)
+        best = int(np.nanargmax(values) if largest else np.nanargmin(values))
+        console.say(
+            f"  {name.replace('_', ' '):<{width}}  {curve(values)}  {number(values[0])} to "
+            f"{number(values[-1])}, best {number(values[best])} in epoch {best + 1}"
+        )
 
 
 def curve(values: list[float]) -> str:

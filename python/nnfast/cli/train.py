@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import nnfast as nn
-from nnfast.cli import _building, _errors, _options, _prepared, _specs, _units
+from nnfast.cli import _building, _errors, _options, _prepared, _specs, _units, _unseen
 from nnfast.cli._console import Console, duration, listed, number, numbers, size
 
 if TYPE_CHECKING:
@@ -77,6 +77,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     rows.add_argument("--drop", metavar="A,B", help="leave these out")
     rows.add_argument(
         "--categories", metavar="A,B", help="columns of numbers that are names, as postal codes are"
+    )
+    rows.add_argument(
+        "--extrapolate",
+        action="store_true",
+        help="take numbers beyond all of the training rows as they are, not for the nearest of "
+        "those",
     )
     rows.add_argument("--weights", metavar="COLUMN", help="how much each row counts")
     rows.add_argument(
@@ -208,7 +214,7 @@ def run(options: argparse.Namespace) -> int:
         interrupted = True
     seconds = time.perf_counter() - begun
     with _uninterrupted():
-        _finish(net, callbacks.get("stopping"), units, prepared, interrupted)
+        net = _finish(net, callbacks.get("stopping"), units, prepared, interrupted)
         net.save(options.out, include_optimizer=False)
         found = _result(net, prepared, options, seconds, interrupted, steps) | {"notes": notes}
         _say_result(console, found, prepared, options)
@@ -352,15 +358,19 @@ def _finish(
     units: _units.Units | None,
     prepared: Prepared,
     interrupted: bool,
-) -> None:
-    """Leave the network as it is to be kept."""
+) -> nn.FeedForward:
+    """Return the network as it is to be kept."""
     if interrupted and stopping is not None and stopping.best_weights is not None:
         net.set_weights(stopping.best_weights)  # which the end of the run would have done
+    if prepared.table is not None:
+        _unseen.settle(net, prepared.X[prepared.rows])
     loss = net.loss
+    kept = net
     if units is not None:
-        units.taken_in(net)
+        kept = _units.without_penalties(net)
+        units.taken_in(kept)
         loss = _units.of_standardized(loss, units)
-    net.compile(net.optimizer, loss, list(net.metrics))
+    return kept.compile(net.optimizer, loss, list(net.metrics))
 
 
 @contextmanager

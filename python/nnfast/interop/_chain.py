@@ -61,14 +61,8 @@ class Chain:
         """Return names and shapes of the weights that a layer would have here."""
         return layer.parameters(self.width, embedded=False)
 
-    def activation(
-        self, function: Function, weights: Sequence[Array] = (), *, initializes: bool = False
-    ) -> None:
-        """Take an activation, with the weights that it has learned.
-
-        `initializes` says that it chooses what the weights before it start from, as nothing else
-        says that.
-        """
+    def activation(self, function: Function, weights: Sequence[Array] = ()) -> None:
+        """Take an activation, with the weights that it has learned."""
         if function.name == "linear":
             return
         self._begin()
@@ -78,8 +72,7 @@ class Chain:
             and last.activation.name == "linear"
             and last.activity_regularizer is None  # it is of what comes before the activation
         ):
-            changes = {"kernel_initializer": function.default_initializer} if initializes else {}
-            self._layers[-1] = last.replace(activation=function, **changes)
+            self._layers[-1] = last.replace(activation=function)
             self._weights[-1].extend(weights)
         elif function.parameters:
             self._diagonal(function, trainable=True, more=weights)
