@@ -65,7 +65,10 @@ INHERITING = {"nnfast.FeedForward", "nnfast.unsupervised", "nnfast.semi_supervis
 
 
 class Doctests(Preprocessor):
-    """Makes blocks of code of the examples in docstrings, which Markdown takes for quotations."""
+    """Makes blocks of code of the examples in docstrings, which Markdown takes for quotations.
+
+    And one colon of the two that announce a block there.
+    """
 
     def run(self, lines: list[str]) -> list[str]:
         made: list[str] = []
@@ -75,6 +78,8 @@ class Doctests(Preprocessor):
                 fenced = not fenced
             begins = not within and not fenced and line.startswith(">>> ")
             ends = within and not line.strip()
+            if not fenced and not within and line.endswith("::"):
+                line = line[:-1]
             if begins or ends:
                 made.append("```pycon" if begins else "```")
                 within = begins
@@ -190,6 +195,7 @@ def shown_object(name: str) -> str:
     is_module = path.is_dir() or path.with_suffix(".py").exists()
     options = {
         "show_root_heading": not is_module,
+        "show_root_toc_entry": not is_module,
         "inherited_members": name in INHERITING,
     }
     lines = [f"      {option}: {str(value).lower()}" for option, value in options.items()]
@@ -211,7 +217,7 @@ def shown_sources(path: str) -> Iterator[tuple[str, str]]:
         if file.suffix in LANGUAGES and "__pycache__" not in inner:
             within = file.relative_to(there).as_posix()
             name = there.name if within == "." else within
-            rows.append(f"- [{name}]({PurePosixPath(there.name, within)}.md): {summary(file)}")
+            rows.append(f"- [`{name}`]({PurePosixPath(there.name, within)}.md): {summary(file)}")
             yield from shown_sources(inner)
     yield source_page(path), head + "\n".join(rows) + "\n"
 

@@ -238,6 +238,7 @@ impl<T: Float> Model<T> {
         data: Data<'_, T>,
         rows: Option<&[u32]>,
         pass: Pass,
+        penalty_factors: Option<&[f64]>,
         mut outputs: Option<&mut [T]>,
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Vec<f64>> {
@@ -246,6 +247,7 @@ impl<T: Float> Model<T> {
         self.check_rows(rows, total)?;
         let count = rows.map_or(total, <[u32]>::len);
         self.check_outputs(outputs.as_deref(), count)?;
+        check_factors(penalty_factors, pass, count)?;
         let training = self.training.as_mut().ok_or_else(not_compiled)?;
         let mut order = std::mem::take(&mut training.order);
         let mut totals = training.no_totals();
@@ -258,8 +260,15 @@ impl<T: Float> Model<T> {
                 *row = rows[*row as usize];
             }
         }
-        let steps =
-            Steps { data, pass, order: &order, outputs: outputs.as_deref_mut(), totals: &mut totals, go_on };
+        let steps = Steps {
+            data,
+            pass,
+            order: &order,
+            penalty_factors,
+            outputs: outputs.as_deref_mut(),
+            totals: &mut totals,
+            go_on,
+        };
         let result = self.run(steps);
         if let Some(outputs) = outputs.filter(|_| shuffle && result.is_ok()) {
             self.put_in_order(true, &mut order);
@@ -291,7 +300,8 @@ impl<T: Float> Model<T> {
         self.training.as_ref().map_or(0, |training| training.no_totals().len())
     }
 
-    /// One step on the data, or on the rows of it that are named. Adds the losses and metrics from before it to
+    /// One step on the data, or on the rows of it that are named, with so many threads and the penalties multiplied
+    /// by a factor. Adds the losses and metrics from before it to
     /// `totals`, row after row, if they are as many; and leaves the outputs where there is a place for them.
     ///
     /// # Errors
@@ -300,7 +310,7 @@ impl<T: Float> Model<T> {
         &mut self,
         data: Data<'_, T>,
         rows: Option<&[u32]>,
-        threads: usize,
+        (threads, penalty_factor): (usize, f64),
         outputs: Option<&mut [T]>,
         totals: &mut [f64],
     ) -> Result<()> {
@@ -319,7 +329,9 @@ impl<T: Float> Model<T> {
         });
         self.begin_run();
         let pass = Pass { batch_size: order.len(), shuffle: false, threads };
-        let steps = Steps { data, pass, order, outputs, totals: &mut *totals, go_on: &mut || true };
+        let penalty_factors = Some(&[penalty_factor][..]);
+        let steps =
+            Steps { data, pass, order, penalty_factors, outputs, totals: &mut *totals, go_on: &mut || true };
         let means = self.run(steps)?;
         for (total, mean) in totals.iter_mut().zip(means.unwrap_or_default()) {
             *total += mean * order.len() as f64;
@@ -537,6 +549,17 @@ fn all_rows<T: Float>(data: &Data<'_, T>) -> Vec<u32> {
 /// Whether there is a row, as many as can be counted, and all are of a table of `total` rows.
 fn are_rows(rows: &[u32], total: usize) -> bool {
     !rows.is_empty() && u32::try_from(rows.len()).is_ok() && rows.iter().all(|&row| (row as usize) < total)
+}
+
+/// There is a factor for each batch, if there are any.
+fn check_factors(factors: Option<&[f64]>, pass: Pass, count: usize) -> Result<()> {
+    let batches = count.div_ceil(pass.batch_size.clamp(1, count));
+    match factors {
+        Some(factors) if factors.len() != batches => {
+            Err(Error::Shape("there are not as many factors of penalties as batches".into()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn not_compiled() -> Error {

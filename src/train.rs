@@ -110,6 +110,8 @@ pub struct Steps<'a, 'd, T> {
     pub pass: Pass,
     /// The order to take them in.
     pub order: &'a [u32],
+    /// What the penalties of each batch are multiplied by; without them, nothing.
+    pub penalty_factors: Option<&'a [f64]>,
     /// Where to keep the outputs, those of each row before its update, in the order of the rows.
     pub outputs: Option<&'a mut [T]>,
     /// What the rows' losses and metrics are added to, one row after another.
@@ -131,7 +133,7 @@ impl<T: Float> Kernel for Run<'_, '_, '_, T> {
 
     fn run<S: Simd>(self, simd: S) -> Result<()> {
         let Self { network, parameters, training, seed, steps } = self;
-        let Steps { data, pass, order, outputs, totals, go_on } = steps;
+        let Steps { data, pass, order, penalty_factors, outputs, totals, go_on } = steps;
         let mut kept = outputs.map(|outputs| outputs.chunks_mut(pass.batch_size.max(1) * network.outputs()));
         let batch_size = pass.batch_size.clamp(1, order.len());
         let work = 3 * forward_work(network);
@@ -143,7 +145,8 @@ impl<T: Float> Kernel for Run<'_, '_, '_, T> {
         with_team(threads, |team| {
             let bounds = network.cut::<T>(team.size());
             training.look_at(simd, network, parameters);
-            for rows in order.chunks(batch_size) {
+            for (number, rows) in order.chunks(batch_size).enumerate() {
+                training.learner.penalty_factor = penalty_factors.map_or(1.0, |factors| factors[number]);
                 if is_small {
                     training.step_small(simd, parameters, &data, rows, totals);
                 } else {

@@ -85,7 +85,7 @@ fn train<const THREADS: usize>(bencher: Bencher, (sizes, batch_size): Shape) {
     let mut model = model(sizes);
     bencher
         .counter(ItemsCount::new(steps))
-        .bench_local(|| model.train_epoch(data, None, pass, None, &mut || true).unwrap());
+        .bench_local(|| model.train_epoch(data, None, pass, None, None, &mut || true).unwrap());
 }
 
 /// The time of a call; its items are the rows.

@@ -72,6 +72,7 @@ class Network(Protocol):
         stopped: Callable[[], bool],
         weights: Array | None = None,
         outputs: Array | None = None,
+        penalty_factors: list[float] | None = None,
     ) -> bool:
         """Train for one epoch, or for some more up to `epochs` if they are short.
 
@@ -80,6 +81,7 @@ class Network(Protocol):
         then. `stopped` is asked now and then, from any thread, whether to end by KeyboardInterrupt.
         `outputs`, of the shape (rows of the epoch, outputs), takes what the network said of each
         row before its step, in the order of the rows as they are given, whatever the shuffle.
+        `penalty_factors` are what each batch's penalties of weights are multiplied by.
         Returned is whether the optimizer has found that there is nothing left to gain.
         """
 
@@ -98,12 +100,14 @@ class Network(Protocol):
         rows: Array | None = None,
         outputs: Array | None = None,
         sums: list[float] | None = None,
+        penalty_factor: float = 1.0,
     ) -> list[float]:
         """Take one step on these rows; return loss and metrics from before it.
 
         `rows` are the numbers of those to take; `outputs` takes what the network said of them. To
         `sums` loss and metrics are added row by row, and the new sums are returned rather than the
-        means: so batches taken one by one give an epoch's bits.
+        means: so batches taken one by one give an epoch's bits. `penalty_factor` is what penalties
+        of weights are multiplied by.
         """
 
     def epoch_order(self, rows: int, shuffle: bool) -> Array:

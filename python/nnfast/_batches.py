@@ -111,6 +111,9 @@ class Batches:
         weights = _weights.product(weights, by_class)
         return Batch(x, target.values, weights, target.loss, target.classes)
 
+    def next(self) -> None:
+        """Return that an epoch is not there as a whole."""
+
     def batches(self, network: FeedForward) -> Iterator[Batch]:
         """Yield the batches of the network's next epoch."""
         if self._begun is None:

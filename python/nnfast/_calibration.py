@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
 
 class Calibration(NamedTuple):
-    """Probabilities in bins, those without rows left out.
+    """Probabilities in bins.
 
     Attributes
     ----------
     edges : ndarray of shape (bins + 1,)
         The bins' borders.
     counts : ndarray of shape (bins,)
-        How many rows are in each, empty ones too.
-    predicted, observed : ndarray of shape (bins with rows,)
-        The mean probability in each, and the share of rows that it came true for.
+        How many rows are in each.
+    predicted, observed : ndarray of shape (bins,)
+        The mean probability in each, and the share of rows that it came true for; NaN where there
+        are no rows.
     error : float
         The expected calibration error: the mean of what lies between the two, each bin weighed by
         its rows.
@@ -51,9 +52,8 @@ def calibration(
         edges = np.quantile(probabilities, edges)
     places = np.searchsorted(edges[1:-1], probabilities)
     counts = np.bincount(places, minlength=bins)
-    there = counts > 0
-    rows = counts[there]
-    predicted = np.bincount(places, weights=probabilities, minlength=bins)[there] / rows
-    observed = np.bincount(places, weights=true, minlength=bins)[there] / rows
-    error = float(rows @ np.abs(predicted - observed) / rows.sum())
+    with np.errstate(invalid="ignore"):
+        predicted = np.bincount(places, weights=probabilities, minlength=bins) / counts
+        observed = np.bincount(places, weights=true, minlength=bins) / counts
+    error = float(np.nansum(counts * np.abs(predicted - observed)) / counts.sum())
     return Calibration(edges, counts, predicted, observed, error)

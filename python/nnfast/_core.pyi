@@ -73,6 +73,7 @@ class Network:
         stopped: Callable[[], bool],
         weights: NDArray[Any] | None = None,
         outputs: NDArray[Any] | None = None,
+        penalty_factors: Sequence[float] | None = None,
     ) -> bool: ...
     def train_batch(
         self,
@@ -83,6 +84,7 @@ class Network:
         rows: NDArray[Any] | None = None,
         outputs: NDArray[Any] | None = None,
         sums: Sequence[float] | None = None,
+        penalty_factor: float = 1.0,
     ) -> list[float]: ...
     def epoch_order(self, rows: int, shuffle: bool) -> NDArray[Any]: ...
     def count_epoch(self) -> None: ...

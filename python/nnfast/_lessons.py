@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from nnfast import _architecture, _targets, _validation, _weights
 
@@ -29,6 +29,7 @@ class Batch(NamedTuple):
     loss: losses.Loss
     classes: Array | None = None
     rows: Array | None = None  # the numbers of those that are meant; None for all
+    penalty_factor: float = 1.0  # what the penalties of weights are multiplied by
 
     @property
     def length(self) -> int:
@@ -47,6 +48,11 @@ class Lesson(NamedTuple):
     validation: Batch | None
     weights: Array | None  # of the rows of x
     validation_frequency: int = 1  # epochs from one measurement to the next
+    penalty_factors: list[float] | None = None  # of each batch of an epoch; None for 1
+
+    def next(self) -> Lesson:
+        """Return what the next epoch goes through."""
+        return self
 
     @property
     def length(self) -> int:
@@ -71,9 +77,31 @@ class Lesson(NamedTuple):
             order = self.rows[order]
         target = self.target
         size = self.length if full else self.batch_size
-        for first in range(0, self.length, size):
+        factors = self.penalty_factors or [1.0] * self.steps
+        for first, factor in zip(range(0, self.length, size), factors, strict=False):
             rows = order[first : first + size]
-            yield Batch(self.x, target.values, self.weights, target.loss, target.classes, rows)
+            yield Batch(
+                self.x, target.values, self.weights, target.loss, target.classes, rows, factor
+            )
+
+
+class Lessons(Protocol):
+    """Lessons that differ from epoch to epoch."""
+
+    batch_size: int
+    validation: Batch | None
+    validation_frequency: int
+    classes: Array | None
+
+    @property
+    def steps(self) -> int:
+        """How many batches an epoch has."""
+
+    def next(self) -> Lesson | None:
+        """Return what the next epoch goes through; None if its batches have to come one by one."""
+
+    def batches(self, network: FeedForward) -> Iterator[Batch]:
+        """Yield the batches of the next epoch."""
 
 
 class Names(NamedTuple):

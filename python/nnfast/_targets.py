@@ -242,7 +242,7 @@ def _probabilities(
         columns, classes = _columns(values, loss, outputs, argument), outputs.classes
     else:
         values = _one_column(values, loss, argument)
-        if values.dtype.kind == "U" or _are_strings(outputs.classes):
+        if values.dtype.kind == "U" or _are_looked_up(outputs.classes):
             numbers, classes = _class_numbers(values, 2, outputs.classes, argument)
             columns = _columns(numbers, loss, outputs, argument)
         else:
@@ -304,7 +304,7 @@ def _class_numbers(
                     "as the network tells apart"
                 )
         return lookup(values, known, argument), known
-    if _are_strings(known):
+    if _are_looked_up(known):
         return lookup(values, known, argument), known  # type: ignore[arg-type, return-value]
     wrong = (values < 0) | (values >= count)
     if values.dtype.kind == "f":
@@ -341,6 +341,13 @@ def lookup(values: Array, known: Array, argument: str) -> Array:
 
 def _are_strings(known: Array | None) -> bool:
     return known is not None and known.dtype.kind == "U"
+
+
+def _are_looked_up(known: Array | None) -> bool:
+    """Whether labels are others than the numbers of their classes, as an estimator's may be."""
+    if known is None or known.dtype.kind not in "Uiu":
+        return False
+    return known.dtype.kind == "U" or not np.array_equal(known, np.arange(len(known)))
 
 
 def _list(known: Array) -> str:

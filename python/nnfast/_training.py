@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nnfast._batches import Batches
+    from nnfast._lessons import Lessons
     from nnfast.network import FeedForward
 
     Array: TypeAlias = NDArray[Any]
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 def train(
     network: FeedForward,
-    lesson: Lesson | Batches,
+    lesson: Lesson | Lessons | Batches,
     epochs: int,
     threads: Callable[[], int],
     verbose: int,
@@ -41,7 +42,7 @@ def train(
     Parameters
     ----------
     network : FeedForward
-    lesson : Lesson or Batches
+    lesson : Lesson, Lessons or Batches
         What it learns from.
     epochs : int
         The number of the last one, at most.
@@ -196,7 +197,7 @@ class _Course:
     def __init__(
         self,
         network: FeedForward,
-        lesson: Lesson | Batches,
+        lesson: Lesson | Lessons | Batches,
         watchers: Sequence[Callback],
         stopped: Callable[[], bool],
     ) -> None:
@@ -214,7 +215,8 @@ class _Course:
         """
         lesson = self._lesson
         validates = lesson.validation is not None and (epoch + 1) % lesson.validation_frequency == 0
-        if self._before or self._after or not isinstance(lesson, Lesson):
+        now = None if self._before or self._after else lesson.next()
+        if now is None:
             started = time.perf_counter()
             numbers = self._by_batches(lesson.batches(self._network), threads)
             if numbers is None:
@@ -228,9 +230,9 @@ class _Course:
         with InterruptLater(self._stopped) as interrupt:
             started = time.perf_counter()
             try:
-                converged = self._whole(lesson, most, threads, interrupt.came, done)
+                converged = self._whole(now, most, threads, interrupt.came, done)
             finally:
-                rows, seconds = len(done) * lesson.length, time.perf_counter() - started
+                rows, seconds = len(done) * now.length, time.perf_counter() - started
                 self._network._timing.add(len(done), rows, seconds)
             if validates:
                 done.append(done.pop() | self._validated(threads))
@@ -266,6 +268,7 @@ class _Course:
                 came,
                 lesson.weights,
                 network._left_to_backend(lesson.x, lesson.rows, outputs),
+                lesson.penalty_factors,
             )
         finally:
             if not alone:
@@ -293,7 +296,14 @@ class _Course:
                 network._classes = batch.classes
                 left = network._left_to_backend(batch.x, batch.rows, outputs)
                 sums = network._network.train_batch(
-                    batch.x, batch.y, threads, batch.weights, batch.rows, left, sums
+                    batch.x,
+                    batch.y,
+                    threads,
+                    batch.weights,
+                    batch.rows,
+                    left,
+                    sums,
+                    batch.penalty_factor,
                 )
                 rows += batch.length
             if interrupt.came():

@@ -38,7 +38,7 @@ fn heads() -> Vec<Head> {
         Loss::MeanAbsolutePercentageError(MeanAbsolutePercentageError {}),
         Loss::MeanSquaredError(MeanSquaredError {}),
         Loss::MeanSquaredLogarithmicError(MeanSquaredLogarithmicError {}),
-        Loss::Poisson(Poisson {}),
+        Loss::Poisson(Poisson { epsilon: 1e-7 }),
         Loss::SquaredHinge(SquaredHinge {}),
         Loss::GaussianNll(GaussianNll { epsilon: 1e-6, full: true }),
         Loss::Quantile(Quantile { quantiles: vec![0.5] }),

@@ -131,17 +131,26 @@ impl PointwiseLoss for MeanSquaredLogarithmicError {
     }
 }
 
-/// `a - t log(a + 1e-7)`: how unlikely a count of `t` is where `a` are expected, but for a constant.
+/// `a - t log(a + epsilon)`: how unlikely a count of `t` is where `a` are expected, but for a constant.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Poisson {}
+pub struct Poisson {
+    /// What is added to a before its logarithm is taken.
+    #[serde(default = "epsilon")]
+    pub epsilon: f64,
+}
+
+/// What it was before it could be chosen.
+fn epsilon() -> f64 {
+    EPSILON
+}
 
 impl PointwiseLoss for Poisson {
     #[inline(always)]
     fn value<V: Vector>(&self, a: V, t: V) -> V {
-        a.sub(log(a.add(V::constant(EPSILON))).mul(t))
+        a.sub(log(a.add(V::constant(self.epsilon))).mul(t))
     }
     #[inline(always)]
     fn slope<V: Vector>(&self, a: V, t: V) -> V {
-        V::constant(1.0).sub(t.div(a.add(V::constant(EPSILON))))
+        V::constant(1.0).sub(t.div(a.add(V::constant(self.epsilon))))
     }
 }

@@ -142,7 +142,7 @@ impl Network {
     }
 
     #[allow(clippy::too_many_arguments)]
-    #[pyo3(signature = (x, y, rows, batch_size, shuffle, threads, epochs, report, stopped, weights=None, outputs=None))]
+    #[pyo3(signature = (x, y, rows, batch_size, shuffle, threads, epochs, report, stopped, weights=None, outputs=None, penalty_factors=None))]
     fn train_epochs(
         &self,
         py: Python<'_>,
@@ -157,13 +157,14 @@ impl Network {
         stopped: Py<PyAny>,
         weights: Option<&Bound<'_, PyAny>>,
         outputs: Option<&Bound<'_, PyAny>>,
+        penalty_factors: Option<Vec<f64>>,
     ) -> PyResult<bool> {
         let pass = Pass { batch_size, shuffle, threads };
-        let run = Run { rows, pass, epochs, report, stopped, outputs };
+        let run = Run { rows, pass, penalty_factors, epochs, report, stopped, outputs };
         on_model!(self, train_epochs(py, (x, y, weights), run))
     }
 
-    #[pyo3(signature = (x, y, threads, weights=None, rows=None, outputs=None, sums=None))]
+    #[pyo3(signature = (x, y, threads, weights=None, rows=None, outputs=None, sums=None, penalty_factor=1.0))]
     #[allow(clippy::too_many_arguments)]
     fn train_batch(
         &self,
@@ -175,8 +176,9 @@ impl Network {
         rows: Option<&Bound<'_, PyArray1<u32>>>,
         outputs: Option<&Bound<'_, PyAny>>,
         sums: Option<Vec<f64>>,
+        penalty_factor: f64,
     ) -> PyResult<Vec<f64>> {
-        on_model!(self, train_batch(py, (x, y, weights), threads, rows, outputs, sums))
+        on_model!(self, train_batch(py, (x, y, weights), (threads, penalty_factor), rows, outputs, sums))
     }
 
     #[pyo3(signature = (x, y, batch_size, threads, weights=None))]
@@ -237,6 +239,7 @@ type Given<'a, 'py> = (&'a Bound<'py, PyAny>, &'a Bound<'py, PyAny>, Option<&'a 
 struct Run<'a, 'py> {
     rows: Option<&'a Bound<'py, PyArray1<u32>>>,
     pass: Pass,
+    penalty_factors: Option<Vec<f64>>,
     epochs: usize,
     report: &'a Bound<'py, PyList>,
     stopped: Py<PyAny>,
@@ -421,7 +424,7 @@ fn train_epochs<T: Element>(
     given: Given<'_, '_>,
     run: Run<'_, '_>,
 ) -> PyResult<bool> {
-    let Run { rows, pass, epochs, report, stopped, outputs } = run;
+    let Run { rows, pass, penalty_factors, epochs, report, stopped, outputs } = run;
     let mut outputs = outputs.map(written::<T>).transpose()?;
     let mut outputs = outputs.as_mut().map(|outputs| outputs.as_slice_mut()).transpose()?;
     let rows = rows.map(PyArrayMethods::try_readonly).transpose()?;
@@ -439,7 +442,14 @@ fn train_epochs<T: Element>(
             signal.is_none()
         };
         while done.len() < epochs && (done.is_empty() || start.elapsed() < BETWEEN_EPOCHS) {
-            done.push(model.train_epoch(data, rows, pass, outputs.as_deref_mut(), &mut go_on)?);
+            done.push(model.train_epoch(
+                data,
+                rows,
+                pass,
+                penalty_factors.as_deref(),
+                outputs.as_deref_mut(),
+                &mut go_on,
+            )?);
             if model.converged {
                 break;
             }
@@ -472,7 +482,7 @@ fn train_batch<T: Element>(
     model: &RwLock<Model<T>>,
     py: Python<'_>,
     given: Given<'_, '_>,
-    threads: usize,
+    how: (usize, f64),
     rows: Option<&Bound<'_, PyArray1<u32>>>,
     outputs: Option<&Bound<'_, PyAny>>,
     sums: Option<Vec<f64>>,
@@ -483,7 +493,7 @@ fn train_batch<T: Element>(
     let outputs = outputs.as_mut().map(|outputs| outputs.as_slice_mut()).transpose()?;
     learning(py, model, given, |model, data| {
         let mut totals = sums.clone().unwrap_or_else(|| vec![0.0; model.values()]);
-        model.train_batch(data, rows, threads, outputs, &mut totals)?;
+        model.train_batch(data, rows, how, outputs, &mut totals)?;
         if sums.is_none() {
             let count = rows.map_or(data.inputs.rows(), <[u32]>::len);
             totals.iter_mut().for_each(|total| *total /= count as f64);

@@ -84,6 +84,8 @@ pub struct Learner<T> {
     /// The gradients, where all have to be known before the first is used.
     gradients: Buffer<T>,
     room: Room<T>,
+    /// What the penalties of the next batch are multiplied by.
+    pub penalty_factor: f64,
     /// The penalty of the last batch, from before its update.
     pub penalty: f64,
 }
@@ -195,6 +197,7 @@ impl<T: Float> Learner<T> {
             areas,
             gradients: Buffer::zeros(if by_norm { network.size() } else { 0 })?,
             room: Room { factors: Vec::new(), sums: Sums::default(), biases: Vec::new(), bounds: Vec::new() },
+            penalty_factor: 1.0,
             penalty: 0.0,
         })
     }
@@ -259,6 +262,7 @@ impl<T: Float> Learner<T> {
             areas,
             gradients,
             room,
+            penalty_factor,
             penalty,
             is_plain,
         } = self;
@@ -275,6 +279,7 @@ impl<T: Float> Learner<T> {
             let kept = |momentum| if updates == 0 { 0.0 } else { momentum };
             Beyond {
                 areas,
+                penalty_factor: *penalty_factor,
                 accumulation,
                 clip: spec.clip_value.map(T::from_f64),
                 decay: (spec.weight_decay > 0.0).then(|| T::from_f64(decay)),
@@ -318,7 +323,7 @@ impl<T: Float> Learner<T> {
     pub fn add_penalties<S: Simd>(&self, simd: S, parameters: &[T], gradients: &mut [T]) -> f64 {
         let mut penalties = Vec::new();
         let all = 0..parameters.len();
-        piece::add_slopes(simd, &self.areas, all, (parameters, gradients), &mut penalties);
+        piece::add_slopes(simd, &self.areas, all, 1.0, (parameters, gradients), &mut penalties);
         penalties.iter().sum()
     }
 

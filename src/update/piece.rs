@@ -11,6 +11,8 @@ use crate::simd::{Float, Kernel, Lanewise, Simd, Vector, lanewise, read};
 pub struct Beyond<'a, T> {
     /// What holds for which parameters.
     pub areas: &'a Areas<T>,
+    /// What penalties are multiplied by.
+    pub penalty_factor: f64,
     /// What becomes of the gradient of one batch.
     pub accumulation: Accumulation<T>,
     /// The most that a gradient's value may be.
@@ -43,7 +45,8 @@ impl<T: Float> Beyond<'_, T> {
         accumulated: &mut [T],
         penalties: &mut Vec<f64>,
     ) -> bool {
-        add_slopes(simd, self.areas, range, (parameters, gradients), penalties);
+        let factor = self.penalty_factor;
+        add_slopes(simd, self.areas, range, factor, (parameters, gradients), penalties);
         match self.accumulation {
             Accumulation::None => return true,
             Accumulation::Adding => lanewise(simd, &Add, [accumulated], [gradients]),
@@ -82,12 +85,13 @@ impl<T: Float> Beyond<'_, T> {
     }
 }
 
-/// Adds the gradient of the penalties to that of the loss, notes the penalties, and takes away what belongs
-/// to no connection.
+/// Adds `factor` times the gradient of the penalties to that of the loss, notes the penalties, so multiplied,
+/// and takes away what belongs to no connection.
 pub fn add_slopes<S: Simd, T: Float>(
     simd: S,
     areas: &Areas<T>,
     range: Range<usize>,
+    factor: f64,
     (parameters, gradients): (&[T], &mut [T]),
     penalties: &mut Vec<f64>,
 ) {
@@ -95,8 +99,8 @@ pub fn add_slopes<S: Simd, T: Float>(
         for run in areas.runs(range.clone()) {
             if let Some(regularizer) = run.terms.regularizer {
                 let place = run.range.start - range.start..run.range.end - range.start;
-                penalties.push(regularizer.penalty(simd, &parameters[place.clone()]).to_f64());
-                regularizer.add_slopes(simd, 1.0, &parameters[place.clone()], &mut gradients[place]);
+                penalties.push(factor * regularizer.penalty(simd, &parameters[place.clone()]).to_f64());
+                regularizer.add_slopes(simd, factor, &parameters[place.clone()], &mut gradients[place]);
             }
         }
     }

@@ -123,6 +123,15 @@ def test_names_of_features_and_classes() -> None:
     axes.figure.canvas.draw()  # a dollar sign in a name is no formula
 
 
+def test_names_of_a_table() -> None:
+    columns = {"colour": ["red", "blue", "red"], "weight": [1.0, 3.0, 2.0]}
+    table = nn.Table.fit(columns)
+    net = nn.FeedForward([*table.layers(), nn.Dense(1)], seed=0)
+    net.table = table
+    assert {"colour", "weight"} <= set(words(nn.plot.architecture(net)))
+    assert {"colour", "weight"} <= set(texts(net._repr_svg_()))
+
+
 def test_layers_without_nodes_blocks_masks_and_embeddings() -> None:
     block = nn.Residual([nn.LayerNorm(), nn.Dense(5, "relu"), nn.Dropout(0.2), nn.Dense(4)])
     mask = np.ones((4, 2))

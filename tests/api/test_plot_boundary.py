@@ -81,6 +81,17 @@ def test_estimators_of_scikit_learn(blobs, proba: bool) -> None:
         assert len(shades) == 3
 
 
+@pytest.mark.parametrize("package", ["pandas", "polars"])
+def test_tables_name_the_axes(blobs, package: str) -> None:
+    from sklearn.tree import DecisionTreeClassifier
+
+    X, y = blobs
+    frame = pytest.importorskip(package).DataFrame({"length": X[:, 0], "width": X[:, 1]})
+    model = DecisionTreeClassifier(max_depth=3).fit(frame, y)
+    axes = nn.plot.decision_boundary(model, frame, y, resolution=30)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("length", "width")
+
+
 def test_perceptron_margins_and_rows_left_out(blobs) -> None:
     X, y = blobs
     perceptron = nn.Perceptron().fit([[0, 0], [1, 1]], ["no", "yes"])

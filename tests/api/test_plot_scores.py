@@ -142,7 +142,7 @@ def test_reliability_of_several_classes_is_that_of_the_predicted_one(rng) -> Non
     axes = nn.plot.reliability_curve(y, p)
     found = calibration(p.max(axis=1), p.argmax(axis=1) == y)
     upper, lower = axes.child_axes
-    np.testing.assert_allclose(upper.lines[1].get_ydata(), found.observed)
+    np.testing.assert_allclose(upper.lines[1].get_ydata(), found.observed[found.counts > 0])
     assert upper.get_ylabel() == "share that is right"
     np.testing.assert_array_equal(lower.patches[0].get_data().values, found.counts)
     assert axes.get_title() == f"Reliability (expected calibration error {found.error:.3f})"

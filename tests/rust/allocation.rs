@@ -57,9 +57,9 @@ fn allocations(rows: usize, threads: usize) -> usize {
     let targets = Targets::Classes(&classes);
     let data = Data { inputs: Source::F32(table.view()), targets, weights: None };
     let pass = Pass { batch_size: 32, shuffle: true, threads };
-    model.train_epoch(data, None, pass, None, &mut || true).unwrap();
+    model.train_epoch(data, None, pass, None, None, &mut || true).unwrap();
     let before = ALLOCATIONS.load(Ordering::Relaxed);
-    model.train_epoch(data, None, pass, None, &mut || true).unwrap();
+    model.train_epoch(data, None, pass, None, None, &mut || true).unwrap();
     ALLOCATIONS.load(Ordering::Relaxed) - before
 }
 

@@ -12,13 +12,37 @@ A layer that nnfast does not have is refused by its name.
 from typing import TYPE_CHECKING as _TYPE_CHECKING, Any as _Any
 
 if _TYPE_CHECKING:
+    from nnfast.interop._any import read, write
     from nnfast.interop._keras import read_keras, write_keras
+    from nnfast.interop._onnx_read import read_onnx
+    from nnfast.interop._onnx_write import write_onnx
+    from nnfast.interop._sklearn import from_sklearn, to_sklearn
+    from nnfast.interop._torch import read_torch, write_torch
 
-__all__ = ["read_keras", "write_keras"]
+__all__ = [
+    "from_sklearn",
+    "read",
+    "read_keras",
+    "read_onnx",
+    "read_torch",
+    "to_sklearn",
+    "write",
+    "write_keras",
+    "write_onnx",
+    "write_torch",
+]
 
 _PLACES = {
+    "from_sklearn": "_sklearn",
+    "read": "_any",
     "read_keras": "_keras",
+    "read_onnx": "_onnx_read",
+    "read_torch": "_torch",
+    "to_sklearn": "_sklearn",
+    "write": "_any",
     "write_keras": "_keras",
+    "write_onnx": "_onnx_write",
+    "write_torch": "_torch",
 }
 
 

@@ -61,8 +61,14 @@ class Chain:
         """Return names and shapes of the weights that a layer would have here."""
         return layer.parameters(self.width, embedded=False)
 
-    def activation(self, function: Function, weights: Sequence[Array] = ()) -> None:
-        """Take an activation, with the weights that it has learned."""
+    def activation(
+        self, function: Function, weights: Sequence[Array] = (), *, initializes: bool = False
+    ) -> None:
+        """Take an activation, with the weights that it has learned.
+
+        `initializes` says that it chooses what the weights before it start from, as nothing else
+        says that.
+        """
         if function.name == "linear":
             return
         self._begin()
@@ -72,7 +78,8 @@ class Chain:
             and last.activation.name == "linear"
             and last.activity_regularizer is None  # it is of what comes before the activation
         ):
-            self._layers[-1] = last.replace(activation=function)
+            changes = {"kernel_initializer": function.default_initializer} if initializes else {}
+            self._layers[-1] = last.replace(activation=function, **changes)
             self._weights[-1].extend(weights)
         elif function.parameters:
             self._diagonal(function, trainable=True, more=weights)

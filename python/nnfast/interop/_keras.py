@@ -92,7 +92,8 @@ def read_keras(
 def _read(name: str, architecture: Architecture | None) -> tuple[FeedForward, list[str]]:
     with open(name, "rb") as file:
         start = file.read(4)
-    if start.startswith(b"PK"):
+    is_hdf5 = start.startswith(b"\x89HDF")
+    if start.startswith(b"PK") or (name.lower().endswith(".keras") and not is_hdf5):
         return _read_archive(name)
     with _hdf5.opened(name, name) as root:
         if "model_config" in root.attrs:
@@ -231,8 +232,8 @@ def write_keras(net: FeedForward, path: str | os.PathLike[str]) -> None:
     ----------
     net : FeedForward
     path : str or path
-        Ending in ``.keras``, or in ``.h5`` for the older format. A file that is there is replaced
-        only once the new one is complete.
+        Ending in ``.keras``, or in ``.h5`` or ``.hdf5`` for the older format. A file that is there
+        is replaced only once the new one is complete.
 
     Warns
     -----
@@ -268,9 +269,9 @@ def write_keras(net: FeedForward, path: str | os.PathLike[str]) -> None:
     from nnfast.interop._keras_plan import Plan
 
     name = os.fspath(path)
-    kinds = {".keras": written.archive, ".h5": written.hdf5}
-    suffix = next((one for one in kinds if name.endswith(one)), None)
-    if suffix is None or name.endswith(".weights.h5"):
+    kinds = {".keras": written.archive, ".h5": written.hdf5, ".hdf5": written.hdf5}
+    suffix = next((one for one in kinds if name.lower().endswith(one)), None)
+    if suffix is None or name.lower().endswith(".weights.h5"):
         raise ValueError(f"path is {name!r}; wanted is one that ends in .keras or .h5")
     _hdf5.h5py()
     plan = Plan(net)

@@ -140,10 +140,16 @@ class Poisson(Loss):
     """For counts: a - t log a, the mean over the outputs of a row.
 
     How unlikely a count t is of a Poisson distribution with the mean a, less the constant log t!.
-    Computed as a - t log(a + 1e-7), as in Keras. (PyTorch's PoissonNLLLoss takes the logarithm of
+    Computed as a - t log(a + epsilon). (PyTorch's PoissonNLLLoss takes the logarithm of
     the mean unless it is told log_input=False, which is this loss.) Targets are numbers from 0 on,
     also such as rates, which are no whole numbers; the output activation must have positive values
     alone, as exponential, softplus and sigmoid do.
+
+    Parameters
+    ----------
+    epsilon : float, default 1e-7
+        What keeps the logarithm finite where a rounds to 0: Keras' 1e-7, PyTorch's 1e-8,
+        scikit-learn's 0.
 
     Examples
     --------
@@ -156,6 +162,7 @@ class Poisson(Loss):
     name = "poisson"
     aliases = ("poisson_loss",)
     targets = "nonnegative"
+    epsilon: float = real(default=1e-7, minimum=0.0)
 
     def check_output(self, output: Activation) -> None:
         """Refuse an output activation that has values of zero or less."""

@@ -38,7 +38,7 @@ def architecture(
         A network, trained or not, a fitted perceptron, or a fitted multilayer perceptron of
         scikit-learn.
     feature_names : sequence of str, optional
-        The names of the inputs, written beside them.
+        The names of the inputs, written beside them; by default those of the network's `table`.
     classes : sequence, optional
         The names of the outputs; by default the labels that the network was fitted with, if they
         are words. Of two names a single output has the second.

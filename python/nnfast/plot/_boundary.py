@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -71,7 +72,7 @@ def decision_boundary(
     resolution : int, default 200
         How many points across, at least 10.
     feature_names : sequence of two str, optional
-        What the axes are called.
+        What the axes are called; by default as the columns of `X`, if it is a DataFrame.
     classes : sequence, optional
         What the legend calls the classes, in the order of the sorted labels.
     ax : matplotlib.axes.Axes, optional
@@ -108,6 +109,8 @@ def decision_boundary(
     said, labels = said_of(model, plane.points)
     known, places = places_of(y, labels, len(plane.rows))
     names = class_names(classes, known)
+    if feature_names is None and hasattr(X, "columns"):
+        feature_names = [str(name) for name in X.columns]
     axis_names = _axis_names(feature_names)
     if said.ndim == 1:  # classes without probabilities
         said = (said[:, np.newaxis] == np.asarray(known)).astype(float)
@@ -148,10 +151,13 @@ def said_of(model: Any, points: Array) -> tuple[Array, list[Any] | None]:
         )
     classes = getattr(model, "classes_", None)
     labels = None if classes is None else np.asarray(classes).tolist()
-    if callable(getattr(model, "predict_proba", None)):
-        said = np.asarray(model.predict_proba(points), dtype=np.float64)
-    else:
-        said = np.asarray(model.predict(points))
+    with warnings.catch_warnings():
+        # The points of a plane have no column names, whatever scikit-learn's model has seen.
+        warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
+        if callable(getattr(model, "predict_proba", None)):
+            said = np.asarray(model.predict_proba(points), dtype=np.float64)
+        else:
+            said = np.asarray(model.predict(points))
     if labels is None and said.ndim == 1:
         labels = sorted(set(said.tolist()))
     return said, labels

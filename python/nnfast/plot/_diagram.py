@@ -107,6 +107,8 @@ def diagram(
     weights, biases = checked_bool(weights, "weights"), checked_bool(biases, "biases")
     nodes = checked_count(nodes, "nodes", least=3)
     columns = columns_of(model)
+    if feature_names is None:
+        feature_names = getattr(getattr(model, "table", None), "names", None)
     inputs = _names(feature_names, columns[0].size, "feature_names", "inputs")
     if classes is None:
         classes = _own_classes(model, columns[-1].size)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfast._calibration import calibration
-from nnfast.plot._figure import TRAINING_COLOUR, axes_or_new, checked_count, tidy
+from nnfast.plot._figure import TRAINING_COLOUR, VALIDATION_COLOUR, axes_or_new, checked_count, tidy
 from nnfast.plot._scores import labelled
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ def reliability_curve(
         said, right = scores.max(axis=1), places == scores.argmax(axis=1)
         words = ("probability of the predicted class", "share that is right")
     found = calibration(np.minimum(said, 1.0), right, bins=bins, strategy=strategy)
+    there = found.counts > 0
+    predicted, observed = found.predicted[there], found.observed[there]
 
     ax = axes_or_new(ax, width=5.0, height=5.6)
     ax.set_title(f"Reliability (expected calibration error {found.error:.3f})")
@@ -98,12 +100,11 @@ def reliability_curve(
     lower = ax.inset_axes((0.0, 0.0, 1.0, 0.22), sharex=upper)
     upper.plot([0, 1], [0, 1], ":", color="0.5", linewidth=1.2, label="as it should be")
     # From the diagonal to the curve: what the error is the mean of.
-    upper.vlines(
-        found.predicted, found.predicted, found.observed, color="#D55E00", alpha=0.5, linewidth=4
-    )
+    distance: dict[str, Any] = {"color": VALIDATION_COLOUR, "alpha": 0.5, "linewidth": 4}
+    upper.vlines(predicted, predicted, observed, **distance)
     upper.plot(
-        found.predicted,
-        found.observed,
+        predicted,
+        observed,
         "o-",
         color=TRAINING_COLOUR,
         linewidth=1.8,

@@ -207,6 +207,7 @@ class Network:
         rows: NDArray[np.uint32] | None = None,
         weights: Array | None = None,
         outputs: Array | None = None,
+        penalty_factors: Sequence[float] | None = None,
     ) -> list[float]:
         """Learn from every row once, batch by batch; the last batch may be smaller.
 
@@ -227,6 +228,8 @@ class Network:
             the number of rows, as Keras' are, not by the sum of the weights; metrics have none.
         outputs : ndarray of shape (rows, outputs), optional
             Takes what the network said of each row before the step that it was part of.
+        penalty_factors : sequence of float, optional
+            What each batch's penalties of weights are multiplied by.
 
         Returns
         -------
@@ -236,9 +239,10 @@ class Network:
         count = len(x) if rows is None else len(rows)
         order = self.epoch_order(count, True) if shuffle else None
         total = np.zeros(1 + len(self._compiled().metrics))
-        for places in _batches(count, batch_size, order):
+        for number, places in enumerate(_batches(count, batch_size, order)):
             batch = places if rows is None else rows[places]
-            sums, said = self._learn(self._take(x, batch), y[batch], _some(weights, batch))
+            factor = 1.0 if penalty_factors is None else penalty_factors[number]
+            sums, said = self._learn(self._take(x, batch), y[batch], _some(weights, batch), factor)
             total += sums
             if outputs is not None:
                 outputs[places] = said
@@ -258,6 +262,7 @@ class Network:
         stopped: Callable[[], bool],
         weights: Array | None = None,
         outputs: Array | None = None,
+        penalty_factors: Sequence[float] | None = None,
     ) -> bool:
         """Learn for one of the epochs wanted, and append what `train_epoch` gives to the report.
 
@@ -275,7 +280,10 @@ class Network:
             self.epoch += 1
             report.append(values)
             return converged
-        report.append(self.train_epoch(x, y, batch_size, shuffle, rows, weights, outputs))
+        values = self.train_epoch(
+            x, y, batch_size, shuffle, rows, weights, outputs, penalty_factors
+        )
+        report.append(values)
         return False
 
     @np.errstate(all="ignore")
@@ -311,11 +319,13 @@ class Network:
         rows: NDArray[np.uint32] | None = None,
         outputs: Array | None = None,
         sums: Sequence[float] | None = None,
+        penalty_factor: float = 1.0,
     ) -> list[float]:
         """Take one step on these rows, or some of them; return loss and metrics from before it.
 
         If `sums` are given, the new sums over the rows are returned rather than the means. What the
-        network said of the rows goes into `outputs`.
+        network said of the rows goes into `outputs`. Penalties of weights are multiplied by
+        `penalty_factor`.
         """
         batch: Rows = slice(0, len(x)) if rows is None else rows
         if isinstance(self._compiled().optimizer, SecondOrder):
@@ -324,7 +334,8 @@ class Network:
             if sums is None:
                 return means
             return [s + m * len(y[batch]) for s, m in zip(sums, means, strict=True)]
-        total, said = self._learn(self._take(x, batch), y[batch], _some(weights, batch))
+        x = self._take(x, batch)
+        total, said = self._learn(x, y[batch], _some(weights, batch), penalty_factor)
         if outputs is not None:
             outputs[...] = said
         total = total / len(said) if sums is None else np.asarray(sums) + total
@@ -372,12 +383,12 @@ class Network:
             stage.trainable = trainable
 
     def _learn(
-        self, x: Array, y: Targets, weights: Array | None
+        self, x: Array, y: Targets, weights: Array | None, penalty_factor: float
     ) -> tuple[NDArray[np.float64], Array]:
         """Take one step; return the sums over the rows of loss and metrics, and the outputs."""
         passed, kept = self._forward(x, self.step)
-        total = self._measure(passed, kept, y, weights)
-        gradients = self._backward(passed, kept, y, weights)
+        total = self._measure(passed, kept, y, weights, penalty_factor)
+        gradients = self._backward(passed, kept, y, weights, penalty_factor)
         self.step += 1
         optimizer, update = self._compiled().optimizer, self._compiled().update
         count = len(optimizer.initial_slots)
@@ -423,7 +434,12 @@ class Network:
         return passed, kept
 
     def _backward(
-        self, passed: list[Array], kept: list[Any], y: Targets, weights: Array | None
+        self,
+        passed: list[Array],
+        kept: list[Any],
+        y: Targets,
+        weights: Array | None,
+        penalty_factor: float = 1.0,
     ) -> list[Array | None]:
         """Carry the gradient of the mean loss from the last stage to the first that learns."""
         objective = self._compiled().objective
@@ -438,7 +454,7 @@ class Network:
             # What the output itself costs comes back through the activation.
             g = g + output.input_gradient(kept[-1], np.zeros_like(g))
         gradients = self._carried_back(g, kept, last)
-        penalize(self._weights(gradients))
+        penalize(self._weights(gradients), penalty_factor)
         return gradients
 
     def _carried_back(self, g: Array, kept: list[Any], last: int) -> list[Array | None]:
@@ -458,7 +474,12 @@ class Network:
         return gradients
 
     def _measure(
-        self, passed: list[Array], kept: list[Any], y: Targets, weights: Array | None
+        self,
+        passed: list[Array],
+        kept: list[Any],
+        y: Targets,
+        weights: Array | None,
+        penalty_factor: float = 1.0,
     ) -> NDArray[np.float64]:
         """Sum loss and metrics over the rows of a batch, in float64."""
         training = self._compiled()
@@ -473,7 +494,7 @@ class Network:
             for stage in self.stages
             for w, follows in zip(stage.parameters, stage.follow(), strict=True)
         ]
-        loss = loss + sum(penalties(self._weights(learned)))
+        loss = loss + penalty_factor * sum(penalties(self._weights(learned)))
         rows = [loss]
         point = training.objective.loss.point(a)
         rows += [metric.rows(point, y, training.threshold) for metric in training.metrics]

@@ -110,11 +110,11 @@ class Update:
         mean[...] = momentum * mean + (1.0 - momentum) * w
 
 
-def penalize(weights: Sequence[Weights]) -> None:
-    """Add the gradient of the penalties, in place, and take that of missing connections away."""
+def penalize(weights: Sequence[Weights], factor: float = 1.0) -> None:
+    """Add `factor` times the penalties' gradient, in place; take missing connections' away."""
     for w, g, terms in weights:
         if terms.regularizer is not None:
-            g += terms.regularizer.gradient(w)
+            g += factor * terms.regularizer.gradient(w)
         if terms.mask is not None:
             g[...] = np.where(terms.mask, g, 0.0)
 

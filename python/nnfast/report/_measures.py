@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from nnfast import _calibration
+
 if TYPE_CHECKING:
     from typing import TypeAlias
 
@@ -39,15 +41,8 @@ def calibration(probabilities: Array, came_true: Array) -> Calibration:
     Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017,
     equation 3.
     """
-    edges = np.linspace(0.0, 1.0, BINS + 1)
-    bins = np.searchsorted(edges[1:-1], probabilities)
-    counts = np.bincount(bins, minlength=BINS)
-    with np.errstate(invalid="ignore"):
-        said = np.bincount(bins, probabilities, minlength=BINS) / counts
-        true = np.bincount(bins, came_true, minlength=BINS) / counts
-    there = counts > 0
-    error = float((counts[there] * np.abs(said - true)[there]).sum() / counts.sum())
-    return Calibration(said, true, counts, error)
+    found = _calibration.calibration(probabilities, came_true, bins=BINS)
+    return Calibration(found.predicted, found.observed, found.counts, found.error)
 
 
 def worst(subject: Subject, count: int) -> tuple[Array, bool]:

@@ -89,13 +89,16 @@ class MeanSquaredLogarithmicError(Loss, name="mean_squared_logarithmic_error"):
 
 
 class Poisson(Loss, name="poisson"):
-    """mean_k (a_k - t_k log(a_k + 1e-7)): how unlikely the counts are, but for a constant.
+    """mean_k (a_k - t_k log(a_k + epsilon)): how unlikely the counts are, but for a constant.
 
     Of a count t that is Poisson-distributed with the mean a, -log P(t) = a - t log a + log t!.
     """
 
+    def __init__(self, epsilon: float = EPSILON) -> None:
+        self.epsilon = epsilon
+
     def rows(self, values: Array, t: Targets) -> Array:
-        return np.mean(values - t * np.log(values + EPSILON), axis=1)
+        return np.mean(values - t * np.log(values + self.epsilon), axis=1)
 
     def gradient(self, values: Array, t: Targets) -> Array:
-        return (1.0 - t / (values + EPSILON)) * (1.0 / values.shape[1])
+        return (1.0 - t / (values + self.epsilon)) * (1.0 / values.shape[1])
