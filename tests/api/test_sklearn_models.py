@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, PolynomialFeatures, StandardScaler
 
 import nnfast as nn
+import nnfast.sklearn
 
 pytestmark = pytest.mark.filterwarnings("ignore:Stochastic Optimizer:UserWarning")
 
@@ -125,6 +126,21 @@ def test_a_boltzmann_machine():
     np.testing.assert_allclose(ours.transform(rows), theirs.transform(rows), rtol=1e-12)
     np.testing.assert_allclose(ours.components_, theirs.components_)
     ours.partial_fit(rows)
+
+
+def test_our_own_estimators():
+    theirs = nnfast.sklearn.MLPClassifier(
+        (6, 5), activation=["elu", "tanh"], dropout=0.1, max_iter=5, random_state=0
+    )
+    pipeline = make_pipeline(StandardScaler(), theirs).fit(X, TARGETS["several"])
+    net = nn.interop.from_sklearn(pipeline)
+    same(net, pipeline.predict_proba(X), tolerance=1e-10)
+    assert net.predict_classes(X).tolist() == pipeline.predict(X).tolist()
+    rows = RNG.random((30, 5))
+    machine = nnfast.sklearn.BernoulliRBM(3, n_iter=3, random_state=0).fit(rows)
+    np.testing.assert_allclose(
+        nn.interop.from_sklearn(machine).transform(rows), machine.transform(rows), rtol=1e-12
+    )
 
 
 # Ours to theirs ----------------------------------------------------------------------------------

@@ -139,18 +139,17 @@ SCALERS: dict[str, Callable[[Chain, Any], None]] = {
 
 def _network(estimator: Any, chain: Chain | None) -> FeedForward:
     kernels, biases = _fitted(estimator, "coefs_"), estimator.intercepts_
-    hidden = HIDDEN.get(estimator.activation)
-    output = OUTPUT.get(estimator.out_activation_)
-    if hidden is None or output is None:
-        raise ValueError(
-            f"estimator has the activations {estimator.activation!r} and "
-            f"{estimator.out_activation_!r}; wanted are {', '.join(HIDDEN)}, and of the output "
-            f"{', '.join(OUTPUT)}"
-        )
     chain = Chain(len(kernels[0])) if chain is None else chain
-    functions = [hidden] * (len(kernels) - 1) + [output]
-    for kernel, bias, function in zip(kernels, biases, functions, strict=True):
-        chain.add(Dense(kernel.shape[1], function), [kernel, bias])
+    own = getattr(estimator, "net_", None)
+    if isinstance(own, FeedForward):  # an estimator of nnfast.sklearn's, which has more layers
+        for layer, _, weights in parts(own):
+            chain.add(layer, list(weights.values()))
+        output = _architecture.output(own.layers).activation.name
+    else:
+        hidden, output = HIDDEN[estimator.activation], OUTPUT[estimator.out_activation_]
+        functions = [hidden] * (len(kernels) - 1) + [output]
+        for kernel, bias, function in zip(kernels, biases, functions, strict=True):
+            chain.add(Dense(kernel.shape[1], function), [kernel, bias])
     net = chain.network(kernels[0].dtype.name)
     loss = {"exponential": "poisson", "linear": "mean_squared_error"}.get(output)
     net.compile(_optimizer(estimator), loss)
