@@ -80,7 +80,7 @@ if _TYPE_CHECKING:
     from nnfast._alarms import TrainingWarning
     from nnfast._comparison import compare_activations
     from nnfast._config import show_config
-    from nnfast._files import load
+    from nnfast._files import inspect, load
     from nnfast._many import fit_many
     from nnfast._swap import SwapEMAWeights
     from nnfast.tables import Table
@@ -152,6 +152,7 @@ __all__ = [
     "fit_many",
     "get_num_threads",
     "initializers",
+    "inspect",
     "interop",
     "layers",
     "load",
@@ -172,6 +173,7 @@ _NAMED_LATER = {
     "compare_activations": "nnfast._comparison",
     "fit_many": "nnfast._many",
     "TrainingWarning": "nnfast._alarms",
+    "inspect": "nnfast._files",
     "load": "nnfast._files",
     "show_config": "nnfast._config",
     "Table": "nnfast.tables",

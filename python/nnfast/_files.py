@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -56,17 +57,19 @@ def save(network: FeedForward, path: str | os.PathLike[str], include_optimizer: 
         "metrics": [m.config() for m in network.metrics if not isinstance(m, metrics.UserMetric)],
         "classes": None if classes is None else classes.tolist(),
         "table": None if network.table is None else network.table.config(),
-        "history": network.history,
+        "history": {
+            label: [_number(value) for value in values] for label, values in network.history.items()
+        },
         "state": {  # of the training: see FeedForward._snapshot
             "step": snapshot["step"],
             "epoch": snapshot["epoch"],
             "slots": len(snapshot["slots"]),
-            "numbers": snapshot["numbers"],
+            "numbers": [_number(value) for value in snapshot["numbers"]],
             "loss": None if snapshot["loss"] is None else snapshot["loss"].config(),
         },
         "checksum": _checksum(tensors),
     }
-    _write(os.path.realpath(path), tensors, {KEY: json.dumps(header)})
+    _write(os.path.realpath(path), tensors, {KEY: json.dumps(header, allow_nan=False)})
     _log.info("saved %s to %r", network.architecture, os.fspath(path))
 
 
@@ -113,6 +116,60 @@ def load(
         raise ValueError(f"{name!r} is damaged: {error}") from error
     _log.info("loaded %s from %r", network.architecture, name)
     return network
+
+
+def inspect(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return what a file of nnfast's says of itself, without reading a weight of it.
+
+    Parameters
+    ----------
+    path : str or path
+        A file of `FeedForward.save`, of a method of `nnfast.unsupervised`, or of
+        `nnfast.interop.write_torch`.
+
+    Returns
+    -------
+    dict
+        What stands in its metadata, as the page on files has it: of a network the keys ``network``,
+        ``optimizer``, ``loss``, ``classes``, ``table``, ``history``, ``library`` and others.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is truncated or damaged, no safetensors file, or not one of nnfast's.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import nnfast as nn
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "net.safetensors")
+    ...     nn.FeedForward("3-2-1").compile(nn.SGD(0.1)).save(path)
+    ...     found = nn.inspect(path)
+    >>> found["optimizer"]["name"], found["network"]["inputs"], found["history"]
+    ('sgd', 3, {})
+    """
+    name = os.fspath(path)
+    metadata = _metadata(name)
+    keys = [key for key in metadata if key == KEY or key.startswith(f"{KEY}.")]
+    try:
+        found = json.loads(metadata[keys[0]]) if keys else None
+    except ValueError:
+        found = ()
+    if found is None:
+        raise ValueError(
+            f"{name!r} is a safetensors file but not one of nnfast's: its metadata has no {KEY!r}"
+        )
+    if not isinstance(found, dict):
+        raise ValueError(f"{name!r} is damaged: its metadata cannot be read")
+    return found
+
+
+def _number(value: float) -> float | str:
+    """Return a number as JSON has it, where NaN and infinity are words; float() reads both."""
+    return value if math.isfinite(value) else str(value)
 
 
 def _network(
@@ -252,8 +309,9 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
             os.close(handle)
 
 
-def _read(name: str) -> tuple[dict[str, Array], dict[str, str]]:
-    """Return the tensors and the metadata of a safetensors file."""
+@contextlib.contextmanager
+def _opened(name: str) -> Iterator[Any]:
+    """Open a safetensors file; whatever it cannot give is a sentence that names it."""
     from safetensors import SafetensorError, safe_open
 
     if not os.path.exists(name):
@@ -262,8 +320,7 @@ def _read(name: str) -> tuple[dict[str, Array], dict[str, str]]:
         raise IsADirectoryError(f"path is {name!r}, which is a folder; wanted is a file")
     try:
         with safe_open(name, framework="numpy") as file:
-            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            return tensors, file.metadata() or {}
+            yield file
     except SafetensorError as error:
         raise ValueError(
             f"{name!r} is no whole safetensors file but truncated, damaged or of another kind "
@@ -271,3 +328,16 @@ def _read(name: str) -> tuple[dict[str, Array], dict[str, str]]:
         ) from None
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise ValueError(f"{name!r} has tensors that cannot be read ({error})") from None
+
+
+def _read(name: str) -> tuple[dict[str, Array], dict[str, str]]:
+    """Return the tensors and the metadata of a safetensors file."""
+    with _opened(name) as file:
+        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+        return tensors, file.metadata() or {}
+
+
+def _metadata(name: str) -> dict[str, str]:
+    """Return the metadata of a safetensors file, and read no tensor of it."""
+    with _opened(name) as file:
+        return file.metadata() or {}

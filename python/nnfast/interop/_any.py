@@ -124,8 +124,7 @@ def _kind(name: str) -> str:
     if start.startswith(b"\x89HDF\r\n\x1a\n"):
         return "keras"
     if start[8:9] == b"{":  # after the header's length in 8 bytes
-        _, metadata = _files._read(name)
-        return "nnfast" if _files.KEY in metadata else "torch"
+        return "nnfast" if _files.KEY in _files._metadata(name) else "torch"
     by_suffix = {
         ".keras": "keras",
         ".h5": "keras",
