@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from . import _log
 from ._sources import SOURCES
 
 if TYPE_CHECKING:
@@ -118,7 +119,9 @@ def _from_cache(
             content = _download(f"{mirror}/{file.name}", file, path, timeout)
         except _NotThere as failure:
             reasons.append(f"{_host(mirror)}: {failure}")
+            _log.info("%s is not to be had from %s: %s", file.name, _host(mirror), failure)
             continue
+        _log.info("downloaded %s from %s to %r", file.name, _host(mirror), str(path))
         # The next files ask this mirror first, and do not wait again for one that was silent.
         candidates.remove(mirror)
         candidates.insert(0, mirror)

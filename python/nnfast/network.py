@@ -826,6 +826,7 @@ class FeedForward(Adjustable):
         *,
         title: str | None = None,
         column_names: Sequence[str] | None = None,
+        class_names: Sequence[str] | None = None,
         image_shape: tuple[int, ...] | None = None,
         seed: int = 0,
         repeats: int = 5,
@@ -850,6 +851,9 @@ class FeedForward(Adjustable):
             The page's heading.
         column_names : list of str, optional
             What the columns of X are called; by default as its DataFrame or the table calls them.
+        class_names : list of str, optional
+            What the classes are called, in the order of `classes_`, or the several answers of a
+            row; by default by their labels.
         image_shape : tuple of int, optional
             Height and width (and 3, for colours) if rows are images. By default columns without
             names are taken for a square image if neighbours among them are alike.
@@ -884,6 +888,7 @@ class FeedForward(Adjustable):
             y,
             title=title,
             column_names=column_names,
+            class_names=class_names,
             image_shape=image_shape,
             seed=seed,
             repeats=repeats,

@@ -261,6 +261,15 @@ def test_the_second_mirror_helps_and_is_asked_first_from_then_on(server, cache, 
     assert server.asked == [f"/{way}/{FIRST}", *(f"/right/{name}" for name in NAMES)]
 
 
+def test_mirrors_are_logged(server, cache, caplog):
+    caplog.set_level("INFO", logger="nnfast")
+    nn.datasets.mnist(mirrors=[server.at("missing"), server.at("right")], timeout=5.0)
+    said = [message for message in caplog.messages if FIRST in message]
+    assert said[0].startswith(f"{FIRST} is not to be had from ")
+    assert said[1].startswith(f"downloaded {FIRST} from ")
+    assert len(caplog.messages) == 1 + len(NAMES)
+
+
 def test_a_mirror_that_drips_is_given_up(server, cache, monkeypatch):
     monkeypatch.setattr(_download, "_SLOWEST_BYTES_PER_SECOND", 1e9)
     start = time.monotonic()

@@ -413,6 +413,38 @@ def test_without_mistakes_the_least_sure_are_shown(tmp_path):
     assert [row[0] for row in page.tables["24 rows"][1:3]] in (["19", "20"], ["20", "19"])
 
 
+def test_quantiles_and_variances_are_looked_at(tmp_path):
+    """What is said to be below, and is: of normal targets that are known, and of all shares."""
+    stats = pytest.importorskip("scipy.stats")
+    rng = np.random.default_rng(0)
+    X = rng.uniform(1.0, 2.0, size=(400, 1))
+    y = rng.normal(X[:, 0], 0.5)
+    net = nn.FeedForward("1-2", seed=0).compile(loss="gaussian_nll")
+    net.fit(X, y, epochs=5)
+    page = report(net, tmp_path, X, y, repeats=0)
+    mean, variance = net.loss.read(net.predict(X).astype(float))
+    below = stats.norm.cdf(y, mean[:, 0], np.sqrt(variance[:, 0]))
+    for said, true in page.table("Shares of the targets"):
+        level = float(said.split()[0]) / 100
+        assert true == f"{100 * (below <= level).mean():.1f}\u00a0%"
+    net = nn.FeedForward("1-2", seed=0).compile(loss=nn.Quantile([0.2, 0.9]))
+    net.fit(X, y, epochs=5)
+    page = report(net, tmp_path, X, y, repeats=0)
+    low, high = net.loss.read(net.predict(X))[..., 0]
+    wanted = [f"{100 * (y <= one).mean():.1f}\u00a0%" for one in (low, high)]
+    assert [row[1] for row in page.table("Shares of the targets")] == wanted
+
+
+def test_classes_have_the_names_that_they_are_given(digits, tmp_path):
+    net, X, y = digits
+    names = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", EVIL]
+    page = report(net, tmp_path, X, y, class_names=names, repeats=0)
+    check_whole(page)
+    assert [row[0] for row in page.table("Precision")] == names
+    with pytest.raises(ValueError, match="class_names has 2 names; wanted are 10, one for each"):
+        report(net, tmp_path, X, y, class_names=["a", "b"])
+
+
 # ---- parts ------------------------------------------------------------------------------------
 
 
@@ -561,6 +593,7 @@ def test_a_history_of_nan_has_a_page(tmp_path):
         ({"mistakes": 0}, ValueError, "mistakes is 0; wanted is a whole number of at least 1"),
         ({"column_names": "ab"}, TypeError, "column_names is 'ab'; wanted is a list of names"),
         ({"column_names": ["a"]}, ValueError, "column_names has 1 names; wanted are 2"),
+        ({"class_names": ["a", "b"]}, ValueError, "class_names was given, but mean_squared_error"),
         ({"image_shape": (3, 3)}, ValueError, r"image_shape is \(3, 3\); wanted is \(height"),
         ({"image_shape": 4}, TypeError, "image_shape is 4; wanted is"),
         ({"y": None}, TypeError, "y is missing; wanted are targets"),
@@ -575,6 +608,13 @@ def test_bad_arguments_are_one_sentence(options, error, sentence, tmp_path):
     with pytest.raises(error, match=sentence):
         net.report(**given)
     assert not list(tmp_path.iterdir())
+
+
+def test_predictions_that_are_not_finite_are_refused(tmp_path):
+    net = nn.FeedForward("1-1", initializer="zeros")
+    net.set_weights([[[np.nan]], [0.0]])
+    with pytest.raises(ValueError, match=r"the network says \[nan\] of row 0; a report wants"):
+        net.report(tmp_path / "report.html", [[1.0]], [1.0])
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):

@@ -35,6 +35,24 @@ def test_numbers_come_first_then_gaps_then_codes() -> None:
     assert table.layers(4)[2] == nn.Embedding({4: (3, 4), 5: (4, 4)})
 
 
+def test_columns_are_read_as_they_come() -> None:
+    """Numbers and gaps as they are, and words that the table does not know."""
+    table = nn.Table.fit(COLUMNS, target="rich", categories=["code"])
+    found = table.read({**COLUMNS, "job": ["smith", "", "cook", "baker"]})
+    assert list(found) == ["age", "height", "job", "code"]
+    np.testing.assert_array_equal(found["age"], [31, 40, np.nan, 25])
+    np.testing.assert_array_equal(found["height"], [1.5, np.nan, 2.0, 1.0])
+    assert found["job"].tolist() == ["smith", None, "cook", "baker"]
+    assert found["code"].tolist() == ["10", "20", "10", "30"]
+
+
+def test_places_are_those_of_the_names() -> None:
+    table = nn.Table.fit(COLUMNS, target="rich", categories=["code"])
+    assert table.places == {"age": (0, 2), "height": (1, 3), "job": (4,), "code": (5,)}
+    for name, places in table.places.items():
+        assert [table.names[place] for place in places] in ([name], [name, f"{name} is missing"])
+
+
 def test_what_was_encoded_is_decoded() -> None:
     table = nn.Table.fit(COLUMNS, target="rich", categories=["code"])
     back = table.decode(table.encode(COLUMNS))

@@ -35,6 +35,7 @@ def write(
     *,
     title: str | None = None,
     column_names: Sequence[str] | None = None,
+    class_names: Sequence[str] | None = None,
     image_shape: tuple[int, ...] | None = None,
     seed: int = 0,
     repeats: int = 5,
@@ -45,7 +46,7 @@ def write(
     Parameters
     ----------
     network : FeedForward
-    path, X, y, title, column_names, image_shape, seed, repeats, mistakes
+    path, X, y, title, column_names, class_names, image_shape, seed, repeats, mistakes
         As for `FeedForward.report`.
     """
     from nnfast import _files, _log, _validation
@@ -64,7 +65,7 @@ def write(
     seed = _validation.integer(seed, "seed", minimum=0, below=2**32)
     repeats = _validation.integer(repeats, "repeats", minimum=0)
     mistakes = _validation.integer(mistakes, "mistakes")
-    subject = Subject(network, X, y, column_names, image_shape)
+    subject = Subject(network, X, y, column_names, class_names, image_shape)
     text = page(subject, title, seed, repeats, mistakes)
     _files.write_whole(name, text.encode("utf-8"))
     _log.info("wrote a report on %s to %r", network.architecture, name)

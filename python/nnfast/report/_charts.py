@@ -221,16 +221,24 @@ def histogram(values: Array, x_label: str, description: str, bins: int = 30) -> 
     return _chart(x, y, description, *bars)
 
 
-def reliability(said: Array, true: Array, counts: Array, x_label: str, description: str) -> Markup:
-    """Return how often what was said with a probability was right, beside the diagonal.
+def reliability(
+    said: Array,
+    true: Array,
+    counts: Array,
+    x_label: str,
+    y_label: str,
+    description: str,
+    *,
+    bars: bool = True,
+) -> Markup:
+    """Return how often what was said with a probability came true, beside the diagonal.
 
     Below, a bar for how many rows there are of each.
     """
-    x = Axis(0.0, 1.0, x_label)
-    y = Axis(0.0, 1.0, "share that is right")
-    edges = np.linspace(0.0, 1.0, len(counts) + 1)
+    x, y = Axis(0.0, 1.0, x_label), Axis(0.0, 1.0, y_label)
+    edges = np.linspace(0.0, 1.0, len(counts) + 1) if bars else ()
     shown = []
-    for count, (left, right) in zip(counts, itertools.pairwise(edges), strict=True):
+    for count, (left, right) in zip(counts, itertools.pairwise(edges), strict=bars):
         if count == 0:
             continue
         height = 0.25 * count / counts.max() * (HEIGHT - TOP - BOTTOM)
@@ -252,7 +260,7 @@ def reliability(said: Array, true: Array, counts: Array, x_label: str, descripti
     places = [(float(_x(x, said[i])), float(_y(y, true[i]))) for i in there]
     shown.append(tag("path", d=_path(places), class_="line first"))
     for i, (a, b) in zip(there, places, strict=True):
-        words = f"said {said[i]:.2f}, right {true[i]:.2f} ({int(counts[i]):,} rows)"
+        words = f"said {said[i]:.2f}, came true {true[i]:.2f} ({int(counts[i]):,} rows)"
         shown.append(
             tag(
                 "circle",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST_IN_MATRIX = 30  # classes: beyond it a cell is too small, and the list of confusions says more
 MOST_CONFUSIONS = 10
+FULL = 0.87  # where black and white words stand out from a cell alike, 4.5 to 1
 SIDE_BY_SIDE = 12  # classes: of more the matrix wants the whole width
 
 
@@ -148,7 +149,7 @@ def _matrix(counts: Array, names: list[str]) -> Markup:
                 tag(
                     "td",
                     f"{many:,}" if many else "",
-                    class_="full" if depth > 0.8 else None,
+                    class_="full" if depth > FULL else None,
                     style=f"--depth:{depth:.3f}" if many else None,
                     title=words,
                 )
@@ -190,7 +191,8 @@ def _calibration(subject: Subject) -> Markup:
         "network that can be believed is on the dashed line; above it it is too careful, below too "
         f"sure. The mean distance (expected calibration error) is {number(found.error)}."
     )
-    picture = figure("Reliability", _charts.reliability(*found[:3], label, words))
+    drawn = _charts.reliability(*found[:3], label, "share that came true", words)
+    picture = figure("Reliability", drawn)
     rows = [
         (f"{place / 10:.1f} to {(place + 1) / 10:.1f}", *_bin(found, place))
         for place in range(len(found.counts))

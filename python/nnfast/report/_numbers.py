@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnfast.losses import GaussianNLL, Quantile
 from nnfast.metrics import R2, MeanAbsoluteError, RootMeanSquaredError
 from nnfast.metrics._base import Answers
 from nnfast.report import _charts
@@ -67,7 +69,46 @@ def numbers_sections(subject: Subject, seed: int) -> list[Markup]:
         if subject.values.shape[1] > 1:
             parts.append(tag("h3", name_of_output(subject, place)))
         parts.append(_pictures(subject, place, chosen))
-    return [section("quality", "How far off it is", *parts)]
+    intervals = _levels(subject)
+    return [
+        section("quality", "How far off it is", *parts),
+        *([] if intervals is None else [_intervals(subject, *intervals)]),
+    ]
+
+
+def _levels(subject: Subject) -> tuple[Array, Array] | None:
+    """Return shares of the targets that are said to be below something, and those that are.
+
+    None where the loss says but one number of each target.
+    """
+    loss = subject.loss
+    if isinstance(loss, Quantile):
+        below = subject.values <= loss.read(subject.outputs)
+        return np.array(loss.quantiles), below.mean(axis=(1, 2))
+    if isinstance(loss, GaussianNLL):
+        mean, variance = loss.read(subject.outputs.astype(np.float64))
+        z = (subject.values - mean) / np.sqrt(variance)
+        levels = np.arange(1, 20) / 20
+        limits = np.array([NormalDist().inv_cdf(level) for level in levels])
+        return levels, (z[..., np.newaxis] <= limits).mean(axis=(0, 1))
+    return None
+
+
+def _intervals(subject: Subject, said: Array, true: Array) -> Markup:
+    """Return how many of the targets are below what the network says that so many are below."""
+    words = (
+        "For each share of the targets that the network says to be below a number: how many are? "
+        "A network that can be believed is on the dashed line. Where the curve is flatter its "
+        "intervals are too narrow, where it is steeper too wide."
+    )
+    rows = np.full(len(said), subject.rows)
+    drawn = _charts.reliability(
+        said, true, rows, "said to be below", "share that is below", words, bars=False
+    )
+    each = [(percent(a), percent(b)) for a, b in zip(said.tolist(), true.tolist(), strict=True)]
+    made = table("Shares of the targets", ("said", "is"), each, numbers=(1,))
+    pair = tag("div", figure("Quantiles", drawn), made, class_="grid")
+    return section("calibration", "Can its intervals be believed?", tag("p", words), pair)
 
 
 def _errors(subject: Subject, place: int) -> tuple[str, ...]:

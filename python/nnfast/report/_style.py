@@ -3,10 +3,12 @@
 STYLE = """
 :root { color-scheme: light dark;
   --paper: #ffffff; --card: #f6f7f9; --ink: #1b1f24; --soft: #57606a; --line: #d5dae0;
-  --first: #0072b2; --second: #c04c00; --bad: #b3261e; --on: #ffffff; --cell: 0, 105, 170; }
+  --first: #0072b2; --second: #c04c00; --bad: #b3261e;
+  --on: #000000; --full: #ffffff; --cell: 0, 105, 170; }
 @media (prefers-color-scheme: dark) { :root {
   --paper: #14171b; --card: #1d2127; --ink: #e8eaed; --soft: #a3abb5; --line: #3a414a;
-  --first: #56b4e9; --second: #f0a050; --bad: #ff8a80; --on: #ffffff; --cell: 40, 125, 190; } }
+  --first: #56b4e9; --second: #f0a050; --bad: #ff8a80;
+  --on: #e8eaed; --full: #ffffff; --cell: 36, 115, 178; } }
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink);
@@ -49,7 +51,7 @@ svg text { fill: var(--soft); font-size: 12px; font-family: inherit; }
 .line.first { stroke: var(--first); } .line.second { stroke: var(--second); stroke-dasharray: 6 3; }
 .point.first { fill: var(--first); } .point.second { fill: var(--second); }
 .guide { stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 3 4; fill: none; }
-.dots { stroke: var(--first); stroke-width: 4; stroke-linecap: round; stroke-opacity: .3; }
+.dots { stroke: var(--first); stroke-width: 3.5; stroke-linecap: round; stroke-opacity: .5; }
 .dots.few { stroke-width: 5; stroke-opacity: .6; }
 .bar { fill: var(--first); } .faint { fill: var(--soft); fill-opacity: .3; }
 .key { display: inline-block; width: 22px; height: 0; vertical-align: middle; margin: 0 4px 0 10px;
@@ -69,7 +71,7 @@ tbody th { font-weight: 500; max-width: 16rem; overflow-wrap: break-word; }
   background: var(--card); border: 1px solid var(--line); }
 .track span { display: block; height: 100%; border-radius: 2px; background: var(--first); }
 .track span.less { background: var(--second); }
-.confusion td { background: rgba(var(--cell), var(--depth, 0)); }
+.confusion td { background: rgba(var(--cell), var(--depth, 0)); color: var(--on); }
 .confusion td, .confusion thead th { text-align: center; padding: 0 2px; min-width: 29px;
   height: 29px;
   border: 1px solid var(--line); font-size: 12px; }
@@ -77,7 +79,7 @@ tbody th { font-weight: 500; max-width: 16rem; overflow-wrap: break-word; }
   max-width: 9rem; overflow: hidden; text-overflow: ellipsis; }
 .confusion thead th { border: 0; max-width: 6rem; overflow: hidden; text-overflow: ellipsis;
   padding: 0 3px; }
-.confusion .full { color: var(--on); }
+.confusion .full { color: var(--full); }
 .map { width: min(100%, 260px); height: auto; display: block; fill: var(--first);
   margin: .75rem 0; }
 .map .frame { fill: none; stroke: var(--line); stroke-width: .1; }

@@ -55,6 +55,7 @@ class Subject:
         X: Any,
         y: Any,
         column_names: Sequence[str] | None,
+        class_names: Sequence[str] | None,
         image_shape: tuple[int, ...] | None,
     ) -> None:
         self.network = network
@@ -62,6 +63,7 @@ class Subject:
         self.x, target, _ = network._data(given, y, None)
         self.y, self.loss = y, target.loss
         self.outputs = network._network.predict(self.x, network.threads, None)
+        _refuse_not_finite(self.outputs)
         self.answers: Answers = network._answers(target.values, self.outputs)
         if target.loss.targets in ("values", "nonnegative"):
             self.kind = "numbers"
@@ -70,8 +72,15 @@ class Subject:
         self.targets = target.values
         self.target_name = _name_of_target(network, y)
         self.classes = self._classes(target.classes, y)
+        if class_names is not None:
+            if self.kind == "numbers":
+                raise ValueError(
+                    f"class_names was given, but {network.loss.name} is of numbers; wanted is None"
+                )
+            count = len(self.classes)
+            self.classes = _checked_names(class_names, count, "class_names", "class")
         if column_names is not None:
-            names = _checked_names(column_names, network.inputs)
+            names = _checked_names(column_names, network.inputs, "column_names", "input")
         shape = _checked_shape(image_shape, network.inputs)
         if shape is None and names is None:
             shape = found_shape(self.x)
@@ -164,15 +173,25 @@ def _name_of_target(network: FeedForward, y: Any) -> str:
     return "y" if named is None else str(named)
 
 
-def _checked_names(names: Any, count: int) -> list[str]:
+def _checked_names(names: Any, count: int, argument: str, each: str) -> list[str]:
     if isinstance(names, str) or not hasattr(names, "__iter__"):
-        raise TypeError(f"column_names is {names!r}; wanted is a list of names")
+        raise TypeError(f"{argument} is {names!r}; wanted is a list of names")
     result = [str(name) for name in names]
     if len(result) != count:
         raise ValueError(
-            f"column_names has {len(result)} names; wanted are {count}, one for each input"
+            f"{argument} has {len(result)} names; wanted are {count}, one for each {each}"
         )
     return result
+
+
+def _refuse_not_finite(outputs: Array) -> None:
+    wrong = ~np.isfinite(outputs).all(axis=1)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValueError(
+            f"the network says {outputs[row].tolist()} of row {row}; a report wants finite "
+            "predictions, and diagnose(X, y) may show why they are not"
+        )
 
 
 def _checked_shape(shape: Any, count: int) -> tuple[int, ...] | None:
