@@ -52,9 +52,9 @@ def write_onnx(
         outputs are no probabilities, as with a hinge loss, ``scores`` in their place. Otherwise,
         and for all other networks, there is one output, ``outputs``, which is that of `predict`.
     opset : int, optional
-        The version of ONNX' operators, from 13 to 24. By default the oldest of 13 to 17 that has
-        one for each activation and normalization that has one in these; what has none is written
-        as a formula.
+        The version of ONNX' operators, from 13 to 24, or to what the installed onnx knows. By
+        default the oldest of 13 to 17 that has one for each activation and normalization that has
+        one in these; what has none is written as a formula.
 
     Raises
     ------
@@ -89,9 +89,9 @@ def write_onnx(
     if not isinstance(net, FeedForward):
         raise TypeError(f"net is a {type(net).__name__}; wanted is a FeedForward")
     _validation.boolean(labels, "labels")
+    known = require_onnx().defs.onnx_opset_version()
     if opset is not None:
-        _validation.integer(opset, "opset", minimum=13, below=NEWEST + 1)
-    require_onnx()
+        _validation.integer(opset, "opset", minimum=13, below=min(NEWEST, known) + 1)
     write_whole(path, model(net, labels=labels, opset=opset).SerializeToString())
 
 
