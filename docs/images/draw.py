@@ -24,7 +24,7 @@ FOLDER = Path(__file__).parent
 SOLID_AND_DASHED = (("-", "#0072B2"), ("--", "#D55E00"))
 # A block of code, and the picture that follows it before the next, if any.
 GALLERY = re.compile(
-    r"^```python\n(.*?)^```$(?:(?!^```).)*?(?:\(images/(plot-[a-z-]+\.png)\)|(?=^```)|\Z)",
+    r"^```python\n(.*?)^```$(?:(?!^```).)*?(?:\(images/(plot-[a-z-]+\.(?:png|gif))\)|(?=^```)|\Z)",
     re.M | re.S,
 )
 COLOURS = 256  # of the palette: fewer bytes, and no difference to the eye
@@ -119,7 +119,9 @@ def draw_gallery() -> None:
         os.chdir(scratch)  # what the page saves is not for keeping
         for code, picture in GALLERY.findall(page):
             exec(code, names)
-            if picture:
+            if Path(picture).is_file():  # a film, which the code has written itself
+                (FOLDER / picture).write_bytes(Path(picture).read_bytes())
+            elif picture:
                 save(names["axes"].figure, picture)
         os.chdir(folder)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import nnfast as nn
+from nnfast import sklearn
 
 HISTORY = {
     "loss": [0.9, 0.5, 0.3],
@@ -210,6 +211,21 @@ def test_first_layer_weights_refuses_what_is_no_image():
             nn.plot.first_layer_weights(net, shape=(2, 3), count=count)
     with pytest.raises(TypeError, match="net must be a FeedForward, got ndarray"):
         nn.plot.first_layer_weights(np.zeros((6, 2)))
+
+
+def test_first_layer_weights_of_estimators():
+    from sklearn.neural_network import MLPClassifier
+
+    X, y = nn.datasets.digits()
+    for cls in (MLPClassifier, sklearn.MLPClassifier):
+        with pytest.warns(match="Maximum iterations"):
+            model = cls((6,), max_iter=2, random_state=0).fit(X[:100], y[:100])
+        [first, *_] = model.coefs_
+        axes = nn.plot.first_layer_weights(model, count=1)
+        drawn = np.ma.filled(axes.get_images()[0].get_array(), np.nan)
+        np.testing.assert_allclose(drawn[1:9, 1:9], first[:, 0].reshape(8, 8), rtol=1e-6)
+        assert nn.plot.architecture(model).get_title() == "64-6-10"
+        assert nn.plot.learning_curves(model).lines[0].get_ydata().tolist() == model.loss_curve_
 
 
 # All of them

@@ -12,6 +12,7 @@ import numpy as np
 from nnfast.callbacks import Callback, Logs
 from nnfast.plot._boundary import (
     add_legend,
+    class_colours,
     class_names,
     draw_plane,
     places_of,
@@ -180,7 +181,7 @@ class BoundaryRecorder(Callback):
         names = class_names(classes, self._known)
         ax = axes_or_new(None, width=4.0, height=3.9)
         chosen = self._chosen(MOST_FRAMES, rising=False)
-        writer = _gif_writer(frames_per_second)
+        writer = _gif_writer(frames_per_second, len(names))
         partial = target.with_name(f"{target.stem}.partial.gif")
         try:
             with writer.saving(ax.figure, str(partial), 90):
@@ -217,20 +218,43 @@ class BoundaryRecorder(Callback):
         ax.spines[:].set_visible(False)
 
 
-def _gif_writer(frames_per_second: int) -> Any:
-    """Return matplotlib's writer, with frames of few colours: a fifth of the bytes."""
+def _gif_writer(frames_per_second: int, count: int) -> Any:
+    """Return matplotlib's writer, with one palette for all frames.
+
+    A palette for each frame would let the same colour change from one to the next, and takes twice
+    as many bytes.
+    """
     from matplotlib.animation import PillowWriter
+    from PIL import Image
+
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(_palette(count).ravel().tolist())
 
     class Writer(PillowWriter):
         _frames: list[Any]
 
         def finish(self) -> None:
-            from PIL import Image
-
             self._frames = [
-                frame.convert("RGB").quantize(64, dither=Image.Dither.NONE)
+                frame.convert("RGB").quantize(palette=palette, dither=Image.Dither.NONE)
                 for frame in self._frames
             ]
             super().finish()
 
     return Writer(fps=frames_per_second)
+
+
+def _palette(count: int) -> Array:
+    """Return greys, and of each class what lies between it and white, and black.
+
+    Few shades, as runs of one colour are what a GIF makes small.
+    """
+    from matplotlib.colors import to_rgb
+
+    classes = np.array([to_rgb(colour) for colour in class_colours(count)])
+    light = np.linspace(0.06, 1.0, 24)[:, np.newaxis, np.newaxis]
+    dark = np.linspace(0.2, 0.8, 4)[:, np.newaxis, np.newaxis]
+    tints = np.concatenate([1.0 - light * (1.0 - classes), (1.0 - dark) * 0.6 * classes])
+    greys = np.linspace(0.0, 1.0, 16)[:, np.newaxis].repeat(3, axis=1)
+    colours = np.concatenate([greys, tints.reshape(-1, 3)])
+    whole: Array = (colours * 255.0).round().astype(np.uint8)
+    return whole

@@ -28,8 +28,9 @@ def first_layer_weights(
 
     Parameters
     ----------
-    net : FeedForward
-        The net; it need not be trained. Its biases are not drawn.
+    net : FeedForward or estimator
+        The net, trained or not, or a fitted multilayer perceptron of scikit-learn's kind. Biases
+        are not drawn.
     shape : (int, int), optional
         Height and width of the images in pixels; by default they are square.
     count : int
@@ -47,7 +48,7 @@ def first_layer_weights(
     ImportError
         If matplotlib is not installed.
     TypeError
-        If `net` is not a FeedForward, or `ax` is not matplotlib axes.
+        If `net` is neither, or `ax` is not matplotlib axes.
     ValueError
         If `shape` does not hold as many pixels as the net has inputs, or `count` is not at least 1.
 
@@ -94,6 +95,8 @@ def _first_kernel(net: Any) -> NDArray[np.float64]:
     from nnfast.layers import Input
     from nnfast.network import FeedForward
 
+    if not isinstance(net, FeedForward) and hasattr(net, "coefs_"):
+        return np.asarray(net.coefs_[0], dtype=np.float64)
     if not isinstance(net, FeedForward):
         raise TypeError(f"net must be a FeedForward, got {type(net).__name__}.")
     names = [name for name, _ in _architecture.parameters(net.layers, net.bias)]
