@@ -47,3 +47,5 @@ def test_from_pytorch():
     assert names["theirs"] == pytest.approx(names["ours"], abs=0.025)
     for theirs, ours in zip(names["model"].parameters(), names["net"].get_weights(), strict=True):
         assert tuple(theirs.shape) == ours.T.shape
+    # PyTorch loads what we wrote.
+    np.testing.assert_allclose(names["expected"], names["net"].predict(names["X_test"]), atol=1e-5)
