@@ -53,6 +53,7 @@ REFERENCE = {
     "Tables": ["nnfast.tables"],
     "Data sets": ["nnfast.datasets"],
     "Pictures": ["nnfast.plot"],
+    "Estimators for scikit-learn": ["nnfast.sklearn"],
     "Files of other libraries": ["nnfast.interop"],
     "Threads and settings": [
         *("nnfast.get_num_threads", "nnfast.set_num_threads", "nnfast.show_config"),
@@ -61,7 +62,10 @@ REFERENCE = {
 }
 
 # What is public of these is partly in base classes that are not.
-INHERITING = {"nnfast.FeedForward", "nnfast.unsupervised", "nnfast.semi_supervised"}
+INHERITING = {
+    *("nnfast.FeedForward", "nnfast.sklearn"),
+    *("nnfast.unsupervised", "nnfast.semi_supervised"),
+}
 
 
 class Doctests(Preprocessor):

@@ -17,8 +17,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 # For those who work on the library, not with it.
 TOOLS = {"bench", "docs", "lint", "peers", "test"}
-# Under another name, or brought along: matplotlib needs Pillow.
-NAMES = {"sklearn": "scikit-learn", "PIL": "matplotlib"}
+# Under another name, or brought along: matplotlib needs Pillow, ONNX Google's protobuf.
+NAMES = {"sklearn": "scikit-learn", "PIL": "matplotlib", "google": "onnx"}
 # Taken where the user has one already: a table, a notebook, a service that watches a run.
 BROUGHT_BY_THE_USER = {"IPython", "joblib", "mlflow", "pandas", "polars", "scipy", "tensorboard"}
 
@@ -98,3 +98,8 @@ def test_what_is_imported_is_in_an_extra():
     brought = wanted("all") | BROUGHT_BY_THE_USER
     for name, files in imported().items():
         assert NAMES.get(name, name) in brought, f"{name}, imported by {', '.join(sorted(files))}"
+
+
+def test_what_is_in_an_extra_is_imported():
+    used = {NAMES.get(name, name) for name in imported()}
+    assert wanted("all") <= used
