@@ -69,7 +69,7 @@ class ProgressLines(Callback):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Start the clocks."""
-        self.done = 0
+        self.done = self.begun_rows = 0
         self.first: int | None = None
         self.begun = self.started = time.perf_counter()
         network = getattr(self, "model", None)  # of many networks there is none
@@ -84,7 +84,7 @@ class ProgressLines(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Count the epoch, and show it."""
-        self.done += 1
+        self.done, self.begun_rows = self.done + 1, 0
         self.show(epoch, logs or {})
 
     def show(self, epoch: int, logs: Logs) -> None:
@@ -100,6 +100,8 @@ class ProgressLines(Callback):
             return []
         rows = self.timing.rows - self.before.rows
         seconds = self.timing.seconds - self.before.seconds
+        if self.begun_rows:
+            rows, seconds = rows + self.begun_rows, seconds + time.perf_counter() - self.started
         return [f"{rows / seconds:,.0f} rows/s"] if seconds > 0 else []
 
     def left(self) -> list[str]:
@@ -120,7 +122,8 @@ class ProgressBar(ProgressLines):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Show the empty bar."""
         super().on_train_begin(logs)
-        self.drawn, self.last = self.begun, Logs()
+        self.drawn, self.last, self.within = self.begun, Logs(), ""
+        self.part = 0.0  # of the epoch that is going on, where that is known
         self.open()
 
     def open(self) -> None:
@@ -138,20 +141,36 @@ class ProgressBar(ProgressLines):
 
     def show(self, epoch: int, logs: Logs) -> None:
         """Keep the numbers, and move the bar if that can be seen."""
-        self.last = logs
+        self.last, self.part, self.within = logs, 0.0, ""
+        self.draw_now_and_then()
+
+    def _on_rows(self, batch: int, rows: int) -> None:
+        """Move the bar within an epoch, whose batches come one by one."""
+        steps, self.begun_rows = self.params["steps"], rows
+        self.part = 0.0 if steps is None else (batch + 1) / steps
+        self.within = f"batch {batch + 1:,}" + ("" if steps is None else f"/{steps:,}")
+        self.draw_now_and_then()
+
+    def draw_now_and_then(self) -> None:
+        """Move the bar if that can be seen."""
         now = time.perf_counter()
         if now - self.drawn >= BETWEEN_DRAWINGS:
             self.drawn = now
             self.draw()
 
+    def epochs(self) -> float:
+        """Return how many epochs are behind, and which part of one."""
+        whole = (self.first or 0) + self.done
+        return round(whole + self.part, 2) if self.part else whole
+
     def beside(self) -> str:
         """Return what is to be read beside the bar."""
         numbers = [f"{name}={number(value)}" for name, value in self.last.items()]
-        return ", ".join([*numbers, *self.rate()])
+        return ", ".join([*([self.within] if self.within else []), *numbers, *self.rate()])
 
     def draw(self) -> None:
         """Move the bar."""
-        self.bar.n = (self.first or 0) + self.done
+        self.bar.n = self.epochs()
         self.bar.set_postfix_str(self.beside(), refresh=False)
         self.bar.refresh()
 
@@ -184,12 +203,12 @@ class NotebookBar(ProgressBar):
         """Return the bar as HTML, and as a text for what shows none."""
         from html import escape
 
-        total, done = self.params["epochs"], (self.first or 0) + self.done
+        total, done = self.params["epochs"], self.epochs()
         times = [duration(time.perf_counter() - self.begun)]
         if self.done:
             times += self.left()
         text = f"{self.unit} {done}/{total} ({', '.join(times)})"
-        if self.last:
+        if self.last or self.within:
             text += f" {self.beside()}"
         bar = f'<progress value="{done}" max="{total}" style="vertical-align: middle"></progress>'
         return {"text/html": f"<div>{bar} <code>{escape(text)}</code></div>", "text/plain": text}

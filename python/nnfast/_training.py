@@ -206,6 +206,7 @@ class _Course:
         self._after = overriding(watchers, "on_train_batch_end")
         self._test_begin = overriding(watchers, "on_test_begin")
         self._test_end = overriding(watchers, "on_test_end")
+        self._shows = overriding(watchers, "_on_rows")
         self._rows = 0  # of the last epoch
 
     def learn(self, epoch: int, most: int, threads: int, done: list[Logs]) -> bool:
@@ -308,6 +309,8 @@ class _Course:
                 rows += batch.length
             if interrupt.came():
                 raise KeyboardInterrupt
+            for watcher in self._shows:
+                watcher._on_rows(number, rows)
             if outputs is not None:
                 chosen = slice(None) if batch.rows is None else batch.rows
                 kept.append((batch.y[chosen], outputs))

@@ -147,6 +147,25 @@ def test_the_bar_is_drawn_some_times_a_second(classifier, blobs, terminal, monke
     assert "50/50" in terminal.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("steps", "wanted"), [(2, ("0.5/2", "batch 1/2")), (None, ("0/2", "batch 2"))]
+)
+def test_the_bar_moves_within_an_epoch_of_batches(
+    steps, wanted, classifier, blobs, terminal, monkeypatch
+):
+    pytest.importorskip("tqdm")
+    monkeypatch.setattr(_progress, "BETWEEN_DRAWINGS", 0.0)
+    X, y = blobs
+    batches = [(X[:20], y[:20]), (X[20:50], y[20:50])]
+    classifier.fit(batches, epochs=2, steps_per_epoch=steps, verbose=1)
+    drawn = terminal.readouterr().err.split("\r")
+    within = [line for line in drawn if wanted[0] in line and wanted[1] in line]
+    assert within
+    assert all(" rows/s" in line for line in within)
+    assert "2/2" in drawn[-1]
+    assert "batch" not in drawn[-1]
+
+
 def test_without_tqdm_the_bar_is_lines(classifier, blobs, terminal, monkeypatch):
     without("tqdm", monkeypatch)
     classifier.fit(*blobs, verbose=1)
@@ -200,6 +219,15 @@ def test_in_a_notebook_the_bar_is_html(notebook, classifier, blobs, capsys):
     assert "&lt;b&gt;=0.5000" in notebook[-1]["text/html"]
     assert "<b>" not in notebook[-1]["text/html"]
     assert re.search(r"epoch 3/3 \(\d\.\d\d s\) loss=.*, [\d,]+ rows/s", notebook[-1]["text/plain"])
+
+
+def test_a_notebooks_bar_moves_within_an_epoch_of_batches(notebook, classifier, blobs, monkeypatch):
+    monkeypatch.setattr(_progress, "BETWEEN_DRAWINGS", 0.0)
+    X, y = blobs
+    classifier.fit([(X[:20], y[:20]), (X[20:], y[20:])], epochs=2, steps_per_epoch=2)
+    shown = [one["text/plain"] for one in notebook]
+    assert any(text.startswith("epoch 0.5/2 (") and "batch 1/2" in text for text in shown)
+    assert shown[-1].startswith("epoch 2/2 (")
 
 
 def test_an_interrupted_notebook_shows_what_is_done(notebook, classifier, blobs):

@@ -85,6 +85,9 @@ class Callback:
     def _on_epoch_kept(self, epoch: int, logs: Logs) -> None:
         """Be told that an epoch is in the network's history."""
 
+    def _on_rows(self, batch: int, rows: int) -> None:
+        """Be told of a batch that came by itself, and of the epoch's rows so far."""
+
     def _on_run_over(self) -> None:
         """Be told that a run is over, however it ended: by `on_train_end`, or by an error."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Array: TypeAlias = NDArray[Any]
 
-OPERATIONS = 4e11  # that may be spent: some seconds on one core
+OPERATIONS = 2e11  # that may be spent: some seconds on one core
 FEWEST = 100  # rows of which an importance still says something
 
 
