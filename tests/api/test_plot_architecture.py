@@ -151,7 +151,7 @@ def test_layers_without_nodes_blocks_masks_and_embeddings() -> None:
     assert axes.get_title() == net.architecture == "3-4-5-4-2"
     arcs = [patch for patch in axes.patches if isinstance(patch, FancyArrowPatch)]
     assert len(arcs) == 1
-    notes = {"standardize", "4 with embeddings", "layer norm", "dropout 0.2", "relu"}
+    notes = {"standardize", "4 embedded", "layer norm", "dropout 0.2", "relu"}
     assert notes <= set(words(axes))
     # Inputs to embeddings; dense without bias; two within the block; six of eight, and biases.
     segments = len(lines(axes).get_segments())

@@ -6,12 +6,17 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
 from PIL import Image
 
 import nnfast as nn
+from nnfast.plot._figure import LINE_COLOURS
 from pictures import cases, comparison
 
 RENEW = "if it is as it should be, 'python tests/pictures/renew.py {name}' makes it the baseline"
@@ -98,3 +103,58 @@ def test_the_gallery_has_every_function() -> None:
     folder = Path(__file__).parents[2] / "docs" / "images"
     assert pictures == {path.name for path in folder.glob("plot-*")}
     assert sum((folder / name).stat().st_size for name in pictures) < 800_000
+
+
+@pytest.mark.parametrize("vision", ["usual", "protanopia", "deuteranopia", "tritanopia"])
+def test_every_kind_of_vision_tells_the_colours_apart(vision: str) -> None:
+    """Machado, Oliveira and Fernandes, IEEE Transactions on Visualization 15(6), 2009, table 1."""
+    seen = {
+        "usual": np.eye(3),
+        "protanopia": [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ],
+        "deuteranopia": [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ],
+        "tritanopia": [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ],
+    }[vision]
+    coded = np.array([to_rgb(colour) for colour in LINE_COLOURS])
+    linear = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+    linear = np.clip(linear @ np.transpose(seen), 0.0, 1.0)
+    # To CIE's L*, a*, b*, in which 2 is just noticeable.
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    xyz = linear @ np.transpose(to_xyz) / [0.9505, 1.0, 1.089]
+    root = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    x, y, z = root.T
+    lab = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=1)
+    apart = [np.linalg.norm(a - b) for a, b in combinations(lab, 2)]
+    assert min(apart) > 15
+
+
+def test_words_are_legible_at_600_pixels() -> None:
+    """On a figure of their own, scaled to the width of a page, letters are 7.5 pixels high."""
+    X, y = cases.digits()
+    deep = nn.FeedForward([64, *[12] * 12, 10], hidden="tanh", seed=0)
+    for axes in (
+        nn.plot.architecture(deep),
+        nn.plot.architecture(cases.network("784-64-10")),
+        nn.plot.activations(),
+        nn.plot.saturation(nn.FeedForward("64-9-8-7-10", seed=0), X),
+        nn.plot.gradient_flow(nn.FeedForward("64-9-8-7-10", seed=0), X, np.eye(10)[y]),
+        nn.plot.confusion_matrix(y, y),
+        nn.plot.label_map(*cases.som()),
+    ):
+        figure = axes.figure
+        scale = min(1.0, 600 / (figure.get_figwidth() * figure.dpi))
+        figure.canvas.draw()
+        for text in figure.findobj(Text):
+            if text.get_visible() and text.get_text():
+                assert text.get_fontsize() * figure.dpi / 72 * scale > 7.5, text

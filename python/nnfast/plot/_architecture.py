@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from nnfast.plot._diagram import RADIUS, Diagram, diagram, head
+from nnfast.plot._diagram import LETTER, RADIUS, Diagram, diagram, head
 from nnfast.plot._figure import TRAINING_COLOUR, VALIDATION_COLOUR, axes_or_new
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def architecture(
     # Room for the legend and the title beside the graph itself.
     extra = 0.75 if weights else 0.35
     wide, high = drawn.right - drawn.left, drawn.top - drawn.bottom
-    scale = min(1.0, 9.0 / wide, 7.0 / high)
+    scale = min(1.0, 8.0 / wide, 6.5 / high)
     width = max(scale * wide + 0.1, 4.6 if weights else 2.0)
     ax = axes_or_new(ax, width=width, height=scale * high + extra)
     box = ax.get_window_extent()
@@ -146,6 +146,7 @@ def _draw_edges(ax: Axes, drawn: Diagram, points: float) -> None:
 def _draw_nodes(ax: Axes, drawn: Diagram, points: float) -> None:
     from matplotlib.patches import Circle
 
+    middle: dict[str, Any] = {"ha": "center", "va": "center", "zorder": 3}
     for node in drawn.nodes:
         constant = node.number is None
         circle = Circle(
@@ -159,7 +160,9 @@ def _draw_nodes(ax: Axes, drawn: Diagram, points: float) -> None:
         )
         ax.add_patch(circle)
         inside = node.letter if constant else f"${node.letter}_{{{node.number}}}$"
-        ax.text(node.x, node.y, inside, ha="center", va="center", fontsize=0.17 * points, zorder=3)
+        ax.text(
+            node.x, node.y, inside, ha="center", va="center", fontsize=LETTER * points, zorder=3
+        )
         if node.name:
             side = -1 if node.letter == "x" else 1
             ax.text(
@@ -168,16 +171,16 @@ def _draw_nodes(ax: Axes, drawn: Diagram, points: float) -> None:
                 node.name,
                 ha="right" if side < 0 else "left",
                 va="center",
-                fontsize=0.15 * points,
+                fontsize=LETTER * points,
                 parse_math=False,
             )
     for x, y in drawn.dots:
-        ax.text(x, y, "⋮", ha="center", va="center", fontsize=0.3 * points)
+        ax.text(x, y, "⋮", fontsize=0.3 * points, **middle)
     for x, y, text in drawn.gaps:
-        ax.text(x, y, "⋯", ha="center", va="center", fontsize=0.3 * points)
-        ax.text(x, y - 0.3, text, ha="center", va="center", fontsize=0.14 * points, color="0.35")
+        ax.text(x, y, "⋯", fontsize=0.3 * points, **middle)
+        ax.text(x, y - 0.3, text, fontsize=LETTER * points, color="0.35", **middle)
     for x, y, text in drawn.notes:
-        ax.text(x, y, text, ha="center", va="center", fontsize=0.15 * points, color="0.35")
+        ax.text(x, y, text, fontsize=LETTER * points, color="0.35", **middle)
 
 
 def _add_legend(ax: Axes, drawn: Diagram) -> None:

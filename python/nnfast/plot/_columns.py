@@ -91,7 +91,7 @@ def _of_network(net: Any) -> list[Column]:
             blocks.append((number + within, len(columns) - 1))
         elif isinstance(layer, Embedding):
             size = layer.width(width)
-            note = f"{size:,} with embeddings"
+            note = f"{size:,} embedded"
             columns.append(Column(size, [note], links=_embedded(layer, width), counted=False))
         elif isinstance(layer, Dense):
             kernel, bias, _ = _graph._arrays(weights, number, width)

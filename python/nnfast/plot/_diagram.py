@@ -26,7 +26,8 @@ RADIUS = 0.28
 HEAD = 0.11  # the length of an arrow's head
 MOST_LAYERS = 9
 MOST_ARROWS = 80  # beyond, heads would hide what they point at
-LINE = 0.24  # from one line of the notes to the next
+LETTER = 0.19  # the height of words: legible where nine layers share 600 pixels
+LINE = 0.27  # from one line of the notes to the next
 
 
 class Node(NamedTuple):
@@ -217,7 +218,7 @@ def _placed(
     ]
     characters = [max(map(len, names), default=0) for names in (inputs or [], outputs or [])]
     widest = max((len(note.text) for note in notes), default=0)
-    margin = max(RADIUS, 0.055 * widest)
+    margin = max(RADIUS, 0.056 * widest)
     return Diagram(
         title="-".join(str(column.size) for column in columns if column.counted),
         nodes=nodes,
@@ -226,9 +227,9 @@ def _placed(
         gaps=gaps,
         notes=notes,
         skips=skips,
-        left=-max(margin, RADIUS + 0.12 + 0.1 * characters[0]),
-        right=x + max(margin, RADIUS + 0.12 + 0.1 * characters[1]),
-        bottom=min([lowest - RADIUS, *(note.y - 0.12 for note in notes)]),
+        left=-max(margin, RADIUS + 0.12 + 0.11 * characters[0]),
+        right=x + max(margin, RADIUS + 0.12 + 0.11 * characters[1]),
+        bottom=min([lowest - RADIUS, *(note.y - 0.14 for note in notes)]),
         top=max(node.y for node in nodes) + RADIUS + (0.6 if skips else 0.05),
         largest=float(largest),
         arrows=len(edges) <= MOST_ARROWS,

@@ -80,11 +80,11 @@ def saturation(net: Any, X: ArrayLike, *, ax: Axes | None = None) -> Axes:
     ]
     columns = min(len(drawn), COLUMNS)
     blocks = -(-len(drawn) // columns)
-    ax = axes_or_new(ax, width=2.3 * columns + 0.5, height=3.7 * blocks + 0.3)
+    ax = axes_or_new(ax, width=2.05 * columns + 0.5, height=3.9 * blocks + 0.3)
     places = grid(len(drawn), columns)
     # In the order of the layers, each its two, one above the other.
     order = [(2 * block + half, column) for block, column in places for half in (0, 1)]
-    pictures = iter(panels(ax, order, gap=(0.32, 0.58)))
+    pictures = iter(panels(ax, order, gap=(0.36, 0.62)))
     for (_, column), (name, layer, values) in zip(places, drawn, strict=True):
         upper, lower = next(pictures), next(pictures)
         _draw_outputs(upper, name, layer, values)
@@ -167,7 +167,7 @@ def _draw_units(ax: Axes, layer: Any, values: Array) -> None:
 
 
 def _small(ax: Axes) -> None:
-    ax.tick_params(labelsize="x-small")
+    ax.tick_params(labelsize="small")
     tidy(ax)
 
 

@@ -110,7 +110,7 @@ class _Picture:
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.wide:.0f}" '
             f'height="{self.high:.0f}" viewBox="0 0 {self.wide:.0f} {self.high:.0f}" role="img" '
             f'aria-label="{escape(said)}" style="max-width:100%;height:auto" '
-            f'font-family="sans-serif" font-size="10" text-anchor="middle" '
+            f'font-family="sans-serif" font-size="11" text-anchor="middle" '
             f'fill="{escape(colour)}">',
             _words(self.wide / 2, 18, drawn.title, size=15),
             *self.edges(),
@@ -211,7 +211,7 @@ def _title(text: str) -> str:
 
 def _words(x: float, y: float, text: str, *, size: int = 0, anchor: str = "") -> str:
     more = (f' font-size="{size}"' if size else "") + (f' text-anchor="{anchor}"' if anchor else "")
-    return f'<text x="{x:.0f}" y="{y + 3.5:.0f}"{more}>{escape(text)}</text>'
+    return f'<text x="{x:.0f}" y="{y + 4:.0f}"{more}>{escape(text)}</text>'
 
 
 def html(net: Any) -> str:
