@@ -110,7 +110,7 @@ def test_where_pictures_go(folder, monkeypatch, capsys, tmp_path):
         (2, ["roc-curve", "rich"], "roc-curve wants a model and data"),
         (2, ["learning-curves", "rich", "--out", "x.doc"], "an ending of .png, .svg, .pdf"),
         (2, ["images", "X.npy", "--shape", "large"], "wanted is height x width"),
-        (1, ["learning-curves", "no"], "there is no file 'no'"),
+        (1, ["learning-curves", "no"], "'no', where there is no file"),
         (1, ["learning-curves", "rich", "--metric", "auc"], "metric must be one of"),
         (1, ["distance-map", "memory"], "holds a Hopfield; wanted is a self-organizing map"),
         (1, ["roc-curve", "digits", "X.npy"], "has no target, which roc-curve wants"),

@@ -246,8 +246,8 @@ def test_config(capfd):
 @pytest.mark.parametrize(
     ("code", "arguments", "said"),
     [
-        (1, ["predict", "no.safetensors", "people.csv"], "there is no file 'no.safetensors'"),
-        (1, ["predict", "people.csv", "people.csv"], "is no whole safetensors file"),
+        (1, ["predict", "no.safetensors", "people.csv"], "'no.safetensors', where there is no"),
+        (1, ["predict", "people.csv", "people.csv"], "is of no kind that is known"),
         (1, ["predict", "rich.safetensors", "no.csv"], "there is no file 'no.csv'"),
         (1, ["predict", "rich.safetensors", "X.npy"], "the model wants a table with the columns"),
         (1, ["predict", "rich.safetensors", "part.csv"], "has no column 'age', which the model"),
@@ -263,7 +263,7 @@ def test_config(capfd):
         (1, ["evaluate", "rich.safetensors", "part.csv"], "has no column 'age'"),
         (1, ["evaluate", "rich.safetensors", "new.csv"], "has no target to measure by"),
         (1, ["evaluate", "rich.safetensors", "other.csv"], "has the class 'maybe' in row 2"),
-        (1, ["show", "people.csv"], "is no whole safetensors file"),
+        (1, ["show", "people.csv"], "is of no kind that is known"),
         (2, ["shw"], "invalid choice: 'shw'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

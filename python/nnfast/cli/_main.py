@@ -14,7 +14,18 @@ from typing import TextIO
 
 from nnfast.cli import _errors, _options
 
-COMMANDS = ("train", "evaluate", "predict", "show", "plot", "report", "bench", "demo", "config")
+COMMANDS = (
+    "train",
+    "evaluate",
+    "predict",
+    "show",
+    "plot",
+    "report",
+    "convert",
+    "bench",
+    "demo",
+    "config",
+)
 
 DESCRIPTION = """\
 Train feedforward neural networks on tables and images, and use them.

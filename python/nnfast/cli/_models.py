@@ -3,44 +3,35 @@
 from __future__ import annotations
 
 import argparse
-import os
-from pathlib import PurePath
 from typing import Any
 
 import nnfast as nn
+from nnfast import _files
+from nnfast.interop import _any
 
-FOREIGN = (".keras", ".h5", ".hdf5", ".onnx")
 
+def load(path: str, options: argparse.Namespace, architecture: str | None = None) -> nn.FeedForward:
+    """Return the network of a file, of whichever library.
 
-def load(path: str, options: argparse.Namespace) -> nn.FeedForward:
-    """Return the network of a file."""
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"there is no file {path!r}")
-    if PurePath(path).suffix.lower() in FOREIGN:
-        return foreign(path)
+    Parameters
+    ----------
+    path : str
+    options : Namespace
+        Its threads and backend, if it has any.
+    architecture : str, optional
+        Of a file of weights alone.
+    """
+    if architecture is not None or _any._kind(path) != "nnfast":
+        return _any.read(path, architecture)
     return nn.load(
         path, threads=getattr(options, "threads", None), backend=getattr(options, "backend", None)
     )
 
 
 def any_model(path: str) -> Any:
-    """Return what a file of ours holds: a network, or a method of `nnfast.unsupervised`."""
-    if not os.path.exists(path):
-        raise FileNotFoundError(f"there is no file {path!r}")
-    if PurePath(path).suffix.lower() in FOREIGN:
-        return foreign(path)
-    from nnfast import _files
-
-    _, metadata = _files._read(path)
-    if _files.KEY in metadata:
-        return nn.load(path)
-    return nn.unsupervised.load(path)
-
-
-def foreign(path: str) -> nn.FeedForward:
-    """Return the network of a file of another library's."""
-    from importlib import import_module
-
-    read: Any = import_module("nnfast.interop").read
-    net: nn.FeedForward = read(path)
-    return net
+    """Return what a file holds: a network, or a method of `nnfast.unsupervised`."""
+    if _any._kind(path) == "torch":  # which is what a safetensors file is that has no network
+        _, metadata = _files._read(path)
+        if any(key.startswith(f"{_files.KEY}.") for key in metadata):
+            return nn.unsupervised.load(path)
+    return load(path, argparse.Namespace())

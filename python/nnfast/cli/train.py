@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import nnfast as nn
-from nnfast.cli import _building, _errors, _options, _prepared, _specs, _units, _unseen
+from nnfast.cli import _building, _errors, _models, _options, _prepared, _specs, _units, _unseen
 from nnfast.cli._console import Console, duration, listed, number, numbers, size
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def run(options: argparse.Namespace) -> int:
     _refuse_folder(options.out)
     begin = None
     if options.begin is not None:
-        begin = nn.load(options.begin, threads=options.threads, backend=options.backend)
+        begin = _models.load(options.begin, options)
     prepared = _prepared.prepare(options, begin)
     _say_prepared(console, prepared)
     net, units = _network(prepared, options, begin)
