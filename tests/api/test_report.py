@@ -314,6 +314,24 @@ def test_numbers_of_classes_are_scikit_learns(digits, tmp_path):
     assert all(cells[int(a)][int(b)] == n for (a, b), n in confusions.items())
 
 
+def test_a_roc_curve_of_two_classes_is_scikit_learns(tmp_path):
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 2))
+    y = (X[:, 0] + rng.normal(size=60) > 0).astype(int)
+    net = nn.FeedForward("2-1", output="sigmoid", seed=0)
+    net.fit(X, y, epochs=5)
+    page = report(net, tmp_path, X, y, repeats=0)
+    scores = net.predict(X)[:, 0].astype(float)
+    assert page.has(f"(AUC) is {metrics.roc_auc_score(y, scores):.4f}")
+    [chart] = re.findall(r'<svg[^>]*aria-label="How many rows.*?</svg>', page.text)
+    drawn = re.findall(r"([\d.]+) ([\d.]+)", re.search(r'd="M([^"]+)" class="line', chart)[1])
+    false, true, _ = metrics.roc_curve(y, scores)
+    x, y_axis = _charts.Axis(0.0, 1.0, ""), _charts.Axis(0.0, 1.0, "")
+    wanted = np.stack([_charts._x(x, false), _charts._y(y_axis, true)], axis=1)
+    np.testing.assert_allclose(np.array(drawn, dtype=float), wanted, atol=0.051)
+
+
 def test_calibration_is_scikit_learns():
     calibration_curve = pytest.importorskip("sklearn.calibration").calibration_curve
     rng = np.random.default_rng(0)

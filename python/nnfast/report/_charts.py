@@ -254,8 +254,7 @@ def reliability(
                 class_="faint",
             )
         )
-    guide = _path([(float(_x(x, at)), float(_y(y, at))) for at in (0.0, 1.0)])
-    shown.append(tag("path", d=guide, class_="guide"))
+    shown.append(_diagonal(x, y))
     there = np.flatnonzero(counts)
     places = [(float(_x(x, said[i])), float(_y(y, true[i]))) for i in there]
     shown.append(tag("path", d=_path(places), class_="line first"))
@@ -272,6 +271,21 @@ def reliability(
             )
         )
     return _chart(x, y, description, *shown)
+
+
+def _diagonal(x: Axis, y: Axis) -> Markup:
+    guide = [(float(_x(x, at)), float(_y(y, at))) for at in (0.0, 1.0)]
+    return tag("path", d=_path(guide), class_="guide")
+
+
+def roc(false: Array, true: Array, description: str) -> Markup:
+    """Return how many of a class are found, by how many false alarms, beside chance."""
+    x, y = Axis(0.0, 1.0, "false positive rate"), Axis(0.0, 1.0, "true positive rate")
+    kept = _thinned(len(false))
+    places = list(zip(_x(x, false[kept]).tolist(), _y(y, true[kept]).tolist(), strict=True))
+    return _chart(
+        x, y, description, _diagonal(x, y), tag("path", d=_path(places), class_="line first")
+    )
 
 
 def spark(values: Array) -> Markup:

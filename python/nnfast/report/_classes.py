@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfast.metrics import AUC, F1, Precision, Recall
+from nnfast.plot._roc import _curve
 from nnfast.report import _charts
 from nnfast.report._html import (
     Markup,
@@ -62,10 +63,10 @@ def headline(subject: Subject) -> tuple[list[tuple[str, str]], str]:
 
 def classes_sections(subject: Subject) -> list[Markup]:
     """Return how good the network is: by class, what it confuses, whether it can be believed."""
-    parts = [_by_class(subject)]
+    parts: list[Markup | None] = [_by_class(subject)]
     if subject.kind == "classes":
         matrix, frequent = _confusions(subject)
-        parts = [matrix, *parts, frequent]
+        parts = [matrix, *parts, frequent, _roc(subject)]
     # Side by side, but for a matrix that needs the whole width.
     beside = None if SIDE_BY_SIDE < len(subject.classes) <= MOST_IN_MATRIX else "beside"
     found = [section("quality", "How often it is right", tag("div", *parts, class_=beside))]
@@ -112,6 +113,21 @@ def _areas(subject: Subject) -> Array | None:
         if 0 < hot[:, place].sum() < len(hot):
             areas[place] = AUC()(hot[:, place].astype(np.int64), probabilities[:, place])
     return areas
+
+
+def _roc(subject: Subject) -> Markup | None:
+    """Return the ROC curve of the second class of two, if there are rows of both."""
+    yes = subject.true == 1
+    if len(subject.classes) != 2 or not subject.has_probabilities or yes.all() or not yes.any():
+        return None
+    scores = subject.probabilities[:, 1]
+    name, area = subject.classes[1], AUC()(yes.astype(np.int64), scores)
+    words = (
+        f"How many rows of {name!r} are found, by how many others are taken for it, for every "
+        f"probability from which on that is said. The area below (AUC) is {area:.4f}; on the "
+        "dashed line is chance."
+    )
+    return figure("ROC curve", _charts.roc(*_curve(scores, yes), words), " ", words)
 
 
 def _confusions(subject: Subject) -> tuple[Markup, Markup]:
