@@ -199,7 +199,9 @@ class Graph:
         """Give a value the name of an output of the graph, and return what is said of it."""
         import onnx
 
-        self.nodes.append(onnx.helper.make_node("Identity", [value], [name], name=name))
+        for node in self.nodes:
+            for names in (node.input, node.output):
+                names[:] = [name if it == value else it for it in names]
         shape: list[str | int] = ["rows"] if width is None else ["rows", width]
         return onnx.helper.make_tensor_value_info(
             name, self.element if element is None else element, shape
