@@ -63,12 +63,16 @@ def weights(model: Any) -> list[Any]:
     return [*model.coefs_, *model.intercepts_]
 
 
-def fitted(kind: str, data: tuple[Any, ...], **options: Any) -> Work:
+def machine(model: Any) -> list[Any]:
+    return [model.components_, model.intercept_hidden_, model.intercept_visible_]
+
+
+def fitted(kind: str, data: tuple[Any, ...], keep: Any = weights, **options: Any) -> Work:
     """Return the work of fitting, and what has to be the same."""
 
     def work(library: Any) -> tuple[Callable[[], Any], Callable[[Any], list[Any]]]:
         model = getattr(library, kind)(random_state=0, **options)
-        return lambda: model.fit(*data), weights
+        return lambda: model.fit(*data), keep
 
     return work
 
@@ -116,6 +120,12 @@ def cases() -> dict[str, Callable[[], Work]]:
         ),
         "MLPRegressor, California, batches of 32": lambda: fitted(
             "MLPRegressor", california(), hidden_layer_sizes=(20,), max_iter=1, batch_size=32
+        ),
+        "BernoulliRBM, digits": lambda: fitted(
+            "BernoulliRBM", (digits()[0],), machine, n_components=100, n_iter=5
+        ),
+        "BernoulliRBM, MNIST": lambda: fitted(
+            "BernoulliRBM", (mnist(rows=1000)[0],), machine, n_iter=1
         ),
         "predict_proba, MNIST": lambda: said(
             "predict_proba", "MLPClassifier", mnist(), mnist()[0], 1, **wide

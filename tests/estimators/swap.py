@@ -20,6 +20,7 @@ import nnfast.sklearn as ours
 
 SWAPPED = {
     sklearn.neural_network: ("MLPClassifier", "MLPRegressor", "BernoulliRBM"),
+    sklearn.linear_model: ("Perceptron",),
 }
 for module, names in SWAPPED.items():
     for name in names:

@@ -18,6 +18,7 @@ SUITES = {
         50,
         {"test_gradient": "calls the private _loss_grad_lbfgs(packed, X, y, ...)"},
     ),
+    "sklearn.linear_model.tests.test_perceptron": (6, {}),
     "sklearn.neural_network.tests.test_rbm": (14, {}),
 }
 

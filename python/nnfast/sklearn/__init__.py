@@ -21,12 +21,18 @@ except ImportError as error:
         "nnfast.sklearn wants scikit-learn 1.6 or newer: pip install 'nnfast[sklearn]'"
     ) from error
 
+from nnfast.sklearn._autoencoder import Autoencoder
 from nnfast.sklearn._boltzmann import BernoulliRBM
 from nnfast.sklearn._classifier import MLPClassifier
+from nnfast.sklearn._maps import SelfOrganizingMap
+from nnfast.sklearn._perceptron import Perceptron
 from nnfast.sklearn._regressor import MLPRegressor
 
 __all__ = [
+    "Autoencoder",
     "BernoulliRBM",
     "MLPClassifier",
     "MLPRegressor",
+    "Perceptron",
+    "SelfOrganizingMap",
 ]

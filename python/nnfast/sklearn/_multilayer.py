@@ -21,7 +21,7 @@ from nnfast._validation import rows_given
 from nnfast.callbacks import checked_callbacks
 from nnfast.sklearn import _lbfgs, _network
 from nnfast.sklearn._lessons import Epochs, chunks
-from nnfast.sklearn._parameters import CONSTRAINTS, MADE_BY
+from nnfast.sklearn._parameters import CONSTRAINTS, MADE_BY, READ_IN_PLACE
 from nnfast.sklearn._rules import Rules
 
 if TYPE_CHECKING:
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from nnfast.sklearn._network import Goal
 
     Array: TypeAlias = NDArray[Any]
-
-READ_IN_PLACE = (np.float64, np.float32, np.uint8)
 
 
 SPELLED = {"linear": "identity", "sigmoid": "logistic", "exponential": "exp"}

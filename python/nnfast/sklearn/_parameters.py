@@ -10,6 +10,9 @@ from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOp
 
 from nnfast import activations, optimizers
 
+# Other numbers become float64, as everywhere in scikit-learn.
+READ_IN_PLACE = (np.float64, np.float32, np.uint8)
+
 
 def spellings(registry: Any) -> StrOptions:
     """Return the constraint that a parameter is a name of a registry."""
