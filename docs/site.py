@@ -35,6 +35,7 @@ REFERENCE = {
     "Networks": [
         "nnfast.FeedForward",
         "nnfast.load",
+        "nnfast.inspect",
         "nnfast.fit_many",
         "nnfast.compare_activations",
     ],

@@ -98,9 +98,9 @@ def draw_moons() -> None:
     for one in (0, 1):
         few[drawn.choice(np.flatnonzero(moon == one), 4, replace=False)] = one
     alone, student = (moon_network() for _ in range(2))
-    alone.fit(X[few >= 0], few[few >= 0], epochs=1500)
-    taught = MeanTeacher(student, ema_momentum=0.95, weight=3.0, ramp_epochs=100)
-    taught.fit(X, few, epochs=300, batch_size=64)
+    alone.fit(X[few >= 0], few[few >= 0], epochs=1000)
+    taught = MeanTeacher(student, ema_momentum=0.95, weight=3.0, ramp_epochs=60)
+    taught.fit(X, few, epochs=200, batch_size=64)
     page = figure(9.6, 3.8)
     titles = ("the eight labels alone", "with the other points")
     nets = (alone, taught.teacher_)
