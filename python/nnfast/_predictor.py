@@ -153,9 +153,9 @@ class Predictor:
 
     def _repr_svg_(self) -> str:
         """Return the network's picture, where a page wants no more."""
-        from nnfast.plot import architecture_svg
+        from nnfast.plot._svg import svg
 
-        return architecture_svg(self)
+        return svg(self)
 
     # What it says --------------------------------------------------------------------------------
 

@@ -305,6 +305,15 @@ def test_notebooks_show_picture_and_table(article) -> None:
     assert article._repr_svg_() == nn.plot.architecture_svg(article)
 
 
+def test_a_prompt_does_not_wait_for_millions_of_weights(monkeypatch) -> None:
+    net = nn.FeedForward("2000-1001-10", seed=0)
+    without = nn.plot.architecture_svg(net, weights=False)
+    monkeypatch.setattr(nn.FeedForward, "get_weights", None)
+    assert net._repr_svg_() == without
+    assert "positive weight" not in net._repr_html_()
+    assert without.count("<circle") == 3 * 7 + 2  # biases are drawn all the same
+
+
 @pytest.mark.parametrize("page", ["#FFFFFF", "#111111"])
 def test_colours_are_legible_on_light_and_dark_pages(page: str) -> None:
     """WCAG 2 wants a contrast of 3 for graphics and large words."""

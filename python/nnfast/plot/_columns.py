@@ -27,6 +27,8 @@ class Column(NamedTuple):
         What is written below it.
     kernel : ndarray of shape (nodes of the column before, size), optional
     bias : ndarray of shape (size,), optional
+    biased : bool
+        Whether there is a bias, known or not.
     links : bool ndarray like the kernel, optional
         Which edges there are, if not all.
     skip_from : int, optional
@@ -39,18 +41,22 @@ class Column(NamedTuple):
     notes: list[str]
     kernel: Array | None = None
     bias: Array | None = None
+    biased: bool = True
     links: Array | None = None
     skip_from: int | None = None
     counted: bool = True
 
 
-def columns_of(model: Any) -> list[Column]:
-    """Return the columns of a network, a perceptron, or what has scikit-learn's `coefs_`."""
+def columns_of(model: Any, weights: bool) -> list[Column]:
+    """Return the columns of a network, a perceptron, or what has scikit-learn's `coefs_`.
+
+    Without weights those of a network are not asked for, which takes long if they are many.
+    """
     from nnfast.network import FeedForward
     from nnfast.perceptron import Perceptron
 
     if isinstance(model, FeedForward):
-        return _of_network(model)
+        return _of_network(model, weights)
     if isinstance(model, Perceptron):
         if not hasattr(model, "classes_"):
             raise ValueError("net has no weights yet: call fit first.")
@@ -80,9 +86,9 @@ def _counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
-def _of_network(net: Any) -> list[Column]:
-    names = (name for name, _ in _architecture.parameters(net.layers, net.bias))
-    weights = dict(zip(names, net.get_weights(), strict=True))
+def _of_network(net: Any, weights: bool) -> list[Column]:
+    names = [name for name, _ in _architecture.parameters(net.layers, net.bias)]
+    arrays = dict(zip(names, net.get_weights(), strict=True)) if weights else {}
     columns = [Column(net.inputs, [_counted(net.inputs, "input")])]
     blocks: list[tuple[int, int]] = []  # (the number of the last layer within, the column before)
     for number, layer, width in _architecture.walk(net.layers):
@@ -92,12 +98,13 @@ def _of_network(net: Any) -> list[Column]:
         elif isinstance(layer, Embedding):
             size = layer.width(width)
             note = f"{size:,} embedded"
-            columns.append(Column(size, [note], links=_embedded(layer, width), counted=False))
+            leads = _embedded(layer, width)
+            columns.append(Column(size, [note], biased=False, links=leads, counted=False))
         elif isinstance(layer, Dense):
-            kernel, bias, _ = _graph._arrays(weights, number, width)
+            kernel, bias = _graph._arrays(arrays, number, width)[:2] if weights else (None, None)
             links = None if layer.mask is None else layer.mask.edges
             notes = [f"{layer.units:,} hidden", layer.activation.name]
-            columns.append(Column(layer.units, notes, kernel, bias, links))
+            columns.append(Column(layer.units, notes, kernel, bias, layer.use_bias, links))
         else:
             columns[-1].notes.append(_described(layer))
         while blocks and blocks[-1][0] == number:

@@ -31,14 +31,17 @@ LINE = 0.27  # from one line of the notes to the next
 
 
 class Node(NamedTuple):
-    """A node: what is written into it, its number, and the name beside it."""
+    """A node: what is written into it, its number, the name beside it, and its bias if known.
+
+    The constants have no number.
+    """
 
     x: float
     y: float
     letter: str
     number: int | None
     name: str
-    column: int
+    bias: float | None
 
 
 class Edge(NamedTuple):
@@ -107,7 +110,7 @@ def diagram(
     """Place a model's nodes in columns, layer by layer, at most so many of them in each."""
     weights, biases = checked_bool(weights, "weights"), checked_bool(biases, "biases")
     nodes = checked_count(nodes, "nodes", least=3)
-    columns = columns_of(model)
+    columns = columns_of(model, weights)
     if feature_names is None:
         feature_names = getattr(getattr(model, "table", None), "names", None)
     inputs = _names(feature_names, columns[0].size, "feature_names", "inputs")
@@ -187,13 +190,20 @@ def _placed(
         names = inputs if place == 0 else outputs if place == last else None
         letter = "x" if place == 0 else "y" if place == last else "h"
         at[place] = {
-            index: Node(x, y, letter, index + 1, names[index] if names else "", place)
+            index: Node(
+                x,
+                y,
+                letter,
+                index + 1,
+                names[index] if names else "",
+                None if column.bias is None else float(column.bias[index]),
+            )
             for index, y in zip(shown, heights, strict=True)
         }
         # The constant 1 of a layer feeds the next one, the output's too.
-        if biases and place < last and place + 1 in kept and columns[place + 1].bias is not None:
+        if biases and place < last and place + 1 in kept and columns[place + 1].biased:
             top = spacing * (slots + 1) / 2
-            at[place][-1] = Node(x, top, "1", None, "", place)
+            at[place][-1] = Node(x, top, "1", None, "", None)
         nodes += at[place].values()
 
     edges = [

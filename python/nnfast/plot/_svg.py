@@ -18,6 +18,7 @@ UNIT = 60  # pixels
 WIDTHS = 4  # into so many classes edges are put, each one path
 GREY = "#767676"  # its contrast is 4.5 to white and 4.2 to a dark page: legible on both
 MOST_TITLES = 60  # edges that say their weight when pointed at
+MOST_PARAMETERS = 2_000_000  # of a network that shows its weights in a notebook
 TITLE, LEGEND = 30, 26  # pixels above and below
 
 
@@ -73,32 +74,18 @@ def architecture_svg(
         biases=biases,
         nodes=nodes,
     )
-    text = _Picture(drawn, weights, _constants(net) if weights else {}).text(colour)
+    text = _Picture(drawn, weights).text(colour)
     if path is not None:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
     return text
 
 
-def _constants(net: Any) -> dict[tuple[int, int], float]:
-    """Return the bias of each node by its column and its number, from 1."""
-    from nnfast.plot._columns import columns_of
-
-    return {
-        (place, number): float(value)
-        for place, column in enumerate(columns_of(net))
-        if column.bias is not None
-        for number, value in enumerate(column.bias, start=1)
-    }
-
-
 class _Picture:
     """A diagram's pieces as elements, in pixels, y downwards."""
 
-    def __init__(
-        self, drawn: Diagram, weights: bool, constants: dict[tuple[int, int], float]
-    ) -> None:
-        self.drawn, self.weights, self.constants = drawn, weights, constants
+    def __init__(self, drawn: Diagram, weights: bool) -> None:
+        self.drawn, self.weights = drawn, weights
         self.wide = max((drawn.right - drawn.left) * UNIT, 350.0 if weights else 100.0)
         self.shift = (self.wide - (drawn.right - drawn.left) * UNIT) / 2
         self.high = (drawn.top - drawn.bottom) * UNIT + TITLE + (LEGEND if weights else 0)
@@ -185,8 +172,7 @@ class _Picture:
         inside = escape(node.letter)
         if node.number is not None:
             inside += f'<tspan dy="3" font-size="9">{node.number}</tspan>'
-        bias = self.constants.get((node.column, node.number or 0))
-        said = "" if bias is None else _title(f"bias {bias:.4g}")
+        said = "" if node.bias is None else _title(f"bias {node.bias:.4g}")
         pieces = [f'<text x="{x:.0f}" y="{y + 4:.0f}" font-size="12">{said}{inside}</text>']
         if node.name:
             side, anchor = (-1, "end") if node.letter == "x" else (1, "start")
@@ -214,9 +200,14 @@ def _words(x: float, y: float, text: str, *, size: int = 0, anchor: str = "") ->
     return f'<text x="{x:.0f}" y="{y + 4:.0f}"{more}>{escape(text)}</text>'
 
 
+def svg(net: Any, colour: str = GREY) -> str:
+    """Return a network's picture for a prompt, where it has to be quick."""
+    return architecture_svg(net, weights=net.parameter_count <= MOST_PARAMETERS, colour=colour)
+
+
 def html(net: Any) -> str:
     """Return what a notebook shows of a network: its picture, and the table of its summary."""
-    picture = architecture_svg(net, colour="currentColor")
+    picture = svg(net, "currentColor")
     table = escape(str(net.summary()))
     return (
         f"<div>{picture}<details><summary>{escape(net.architecture)}: "
