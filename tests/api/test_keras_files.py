@@ -64,6 +64,96 @@ def test_a_functional_model():
     assert net.loss == nn.Huber()
 
 
+def test_a_table():
+    net = nn.interop.read_keras(FILES / "table.keras")
+    assert_as_expected(net, "table")
+    assert net.layers[2] == nn.Embedding({2: (4, 2), 3: (5, 3)})
+    np.testing.assert_allclose(net.get_weights()[0], [-2, -2, 0, 0])
+
+
+def test_columns_and_embeddings_go_there_and_back(tmp_path):
+    layers = [
+        nn.Input(6),
+        nn.Standardize(),
+        nn.Embedding({1: (4, 2), 4: (3, 5)}),
+        nn.Dense(2),
+    ]
+    net = nn.FeedForward(layers, seed=0)
+    X = np.random.default_rng(0).integers(0, 3, (20, 6))
+    net.adapt(X)
+    nn.interop.write_keras(net, tmp_path / "model.keras")
+    again = nn.interop.read_keras(tmp_path / "model.keras")
+    assert again.layers == net.layers
+    np.testing.assert_allclose(again.predict(X), net.predict(X), rtol=1e-5)
+    with pytest.raises(ValueError, match=r"Embedding of some columns .* ends in \.keras"):
+        nn.interop.write_keras(net, tmp_path / "model.h5")
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
+
+
+def named(layers, kind, place=0):
+    return [layer for layer in layers.values() if layer["class_name"] == kind][place]
+
+
+def joins(change):
+    return lambda config, layers: change(named(layers, "Concatenate"))
+
+
+def test_a_wrong_table_is_one_sentence(tmp_path):
+    wrong = [
+        (joins(lambda layer: layer["config"].update(axis=0)), "has axis=0; wanted is -1"),
+        (
+            joins(lambda layer: layer["inbound_nodes"][0]["args"][0].pop()),
+            "leaves out the input 'shape'",
+        ),
+        (
+            joins(
+                lambda layer: layer["inbound_nodes"][0]["args"][0].append(
+                    layer["inbound_nodes"][0]["args"][0][0]
+                )
+            ),
+            "joins column 2 of the inputs twice",
+        ),
+        (
+            joins(
+                lambda layer: layer["inbound_nodes"][0]["args"][0].append(
+                    layer["inbound_nodes"][0]["args"][0][1]
+                )
+            ),
+            "joins column 0 of the inputs twice",
+        ),
+        (
+            lambda config, layers: named(layers, "Embedding")["config"].update(input_dim=9),
+            r"embeddings of layer .* has the shape \(4, 2\); wanted is \(9, 2\)",
+        ),
+        (
+            lambda config, layers: named(layers, "Embedding")["config"].update(mask_zero=True),
+            "has mask_zero=True",
+        ),
+        (
+            lambda config, layers: named(layers, "Rescaling").update(class_name="Hashing"),
+            r"\(Hashing\) comes before columns are joined; wanted there is one of Normalization",
+        ),
+        (
+            lambda config, layers: layers["numbers"]["config"].update(batch_shape=[None, None]),
+            r"layer 'numbers' \(InputLayer\) has the shape \[None, None\]; wanted are fixed",
+        ),
+        (
+            lambda config, layers: config["config"].update(
+                output_layers=[["a", 0, 0], ["b", 0, 0]]
+            ),
+            "the model has 2 outputs; wanted is one",
+        ),
+        (
+            lambda config, layers: config["config"].update(input_layers=[]),
+            "does not say its inputs",
+        ),
+    ]
+    for change, problem in wrong:
+        path = changed(tmp_path, change, name="table")
+        with pytest.raises(ValueError, match=problem):
+            nn.interop.read_keras(path)
+
+
 def test_images():
     net = nn.interop.read_keras(FILES / "images.h5")
     assert_as_expected(net, "images")
@@ -376,7 +466,6 @@ def test_a_path_of_another_kind_is_refused(tmp_path):
         ([nn.Input(2), nn.Dense(1, "step")], "the activation Step"),
         ([nn.Input(2), nn.Dense(1, nn.activations.GELU(approximate=True))], "the activation GELU"),
         ([nn.Input(2), nn.Standardize(), nn.Dense(1)], "has seen none yet"),
-        ([nn.Input(2), nn.Embedding({1: (3, 2)}), nn.Dense(1)], "for a whole row of codes"),
     ],
 )
 def test_what_keras_does_not_have_is_refused_by_name(layers, problem, tmp_path):

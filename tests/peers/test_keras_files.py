@@ -213,6 +213,87 @@ def test_several_columns_of_codes(tmp_path: Any) -> None:
     np.testing.assert_allclose(net.predict(X), np.asarray(model(X)), rtol=1e-5)
 
 
+def tables_of_one_input() -> tuple[Any, list[np.ndarray]]:
+    """Columns are taken out of one input, as we write it and as a user does."""
+    given = keras.Input((6,))
+    x = L.Normalization(mean=[1.0, 2, 3, 0, 0, 0], variance=[4.0, 1, 9, 1, 1, 1])(given)
+    code, other = L.Flatten()(L.Embedding(4, 2)(x[:, 3:4])), L.Embedding(5, 3)(x[:, 5])
+    x = L.Concatenate()([code, x[:, 1:3], other, L.Rescaling(2.0)(x[:, :1])])
+    return keras.Model(given, L.Dense(2)(L.Dense(4, "relu")(x))), [rows_of_codes()]
+
+
+def rows_of_codes() -> np.ndarray:
+    rng = np.random.default_rng(3)
+    codes = [rng.integers(0, 4, ROWS), rng.integers(0, 3, ROWS), rng.integers(0, 5, ROWS)]
+    return np.column_stack([rng.normal(2.0, 3.0, (ROWS, 3)), *codes]).astype(np.float32)
+
+
+def tables_of_several_inputs() -> tuple[Any, list[np.ndarray]]:
+    numbers, colour = keras.Input((3,), name="numbers"), keras.Input((1,), name="colour")
+    shape, sizes = keras.Input((), name="shape"), keras.Input((2,), name="sizes", dtype="int32")
+    layer = L.Normalization()
+    layer.adapt(np.random.default_rng(1).normal(3.0, 2.0, (50, 3)))
+    x = L.Concatenate()(
+        [
+            L.Embedding(5, 3)(shape),
+            L.Reshape((2,))(L.Embedding(4, 2)(colour)),
+            layer(numbers),
+            L.Flatten()(L.Embedding(6, 2)(sizes)),
+        ]
+    )
+    model = keras.Model([colour, numbers, shape, sizes], L.Dense(1, "sigmoid")(x))
+    table = rows_of_codes()
+    return model, [table[:, 3:4], table[:, :3], table[:, 5], table[:, [4, 3]].astype(np.int32)]
+
+
+def joined_before_a_normalization() -> tuple[Any, list[np.ndarray]]:
+    one, other = keras.Input((2,), name="one"), keras.Input((3,), name="other")
+    x = L.BatchNormalization()(L.Concatenate()([other, one]))
+    return keras.Model([one, other], L.Dense(2)(x)), list(np.split(rows_of_codes()[:, :5], [2], 1))
+
+
+TABLES = [tables_of_one_input, tables_of_several_inputs, joined_before_a_normalization]
+
+
+@pytest.mark.parametrize("make", TABLES)
+def test_columns_and_their_embeddings(make: Any, tmp_path: Any) -> None:
+    model, given = make()
+    given = given[0] if len(given) == 1 else given
+    rng = np.random.default_rng(0)
+    weights = [np.asarray(one) for one in model.get_weights()]
+    model.set_weights([rng.uniform(0.1, 1, w.shape) if w.ndim == 2 else w for w in weights])
+    model.save(tmp_path / "model.keras")
+    net = nn.interop.read_keras(tmp_path / "model.keras")
+    X = np.column_stack(given) if isinstance(given, list) else given
+    np.testing.assert_allclose(net.predict(X), np.asarray(model(given)), rtol=1e-5, atol=1e-5)
+    nn.interop.write_keras(net, tmp_path / "back.keras")
+    again = keras.models.load_model(tmp_path / "back.keras")
+    np.testing.assert_allclose(net.predict(X), np.asarray(again(X)), rtol=1e-5, atol=1e-5)
+    assert nn.interop.read_keras(tmp_path / "back.keras").layers == net.layers
+
+
+def test_our_table_in_keras(tmp_path: Any) -> None:
+    columns = {
+        "colour": ["red", "blue", "red", "green", None, "blue"],
+        "weight": [1.0, 3.0, None, 2.0, 4.0, 5.0],
+        "size": ["S", "M", "L", "L", "M", "S"],
+        "price": [10.0, 12.0, 9.0, 11.0, 8.0, 7.0],
+    }
+    table = nn.Table.fit(columns, target="price")
+    net = nn.FeedForward([*table.layers(), nn.Dense(4, "relu"), nn.Dense(1)], seed=0)
+    X, y = table.encode(columns), table.targets(columns)
+    net.fit(X, y, epochs=3)
+    nn.interop.write_keras(net, tmp_path / "model.keras")
+    model = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(net.predict(X), np.asarray(model(X)), rtol=1e-5, atol=1e-5)
+    again = nn.interop.read_keras(tmp_path / "model.keras")
+    assert again.layers == net.layers
+    np.testing.assert_allclose(again.predict(X), net.predict(X), rtol=1e-6)
+    model.fit(X, y, epochs=1, verbose=0)  # the optimizer's variables fit
+    with pytest.raises(ValueError, match=r"wanted is a path that ends in \.keras"):
+        nn.interop.write_keras(net, tmp_path / "model.h5")
+
+
 def test_a_model_that_was_trained(tmp_path: Any) -> None:
     X, y = nn.datasets.digits()
     model = keras.Sequential(

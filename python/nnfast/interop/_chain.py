@@ -49,13 +49,28 @@ class Chain:
         self._scale = 1.0  # of Input
         self._mean: Array | None = None  # of Standardize
         self._deviation: Array = np.ones(())
+        self._last_width = width  # of what the last layer gives, of which some may be chosen
+        self._chosen: list[int] | None = None
 
     def add(self, layer: Layer, weights: Sequence[Array] = ()) -> None:
         """Take a layer of ours with its weights, in the order of `FeedForward.get_weights`."""
+        if self._chosen is not None and isinstance(layer, Dense):
+            # What it is given stands in other places of what there is, and the rest counts nothing.
+            places, self._chosen = self._chosen, None
+            kernel = np.zeros((self._last_width, layer.units), weights[0].dtype)
+            kernel[places] = weights[0]
+            weights = [kernel, *weights[1:]]
         self._begin()
         self._layers.append(layer)
         self._weights.append(list(weights))
-        self.width = layer.width(self.width)
+        self.width = self._last_width = layer.width(self.width)
+
+    def choose(self, places: Sequence[int]) -> None:
+        """Take values in another order, and leave out those that are not named."""
+        self._begin()
+        if list(places) != list(range(self.width)):
+            self._last_width, self.width = self.width, len(places)
+            self._chosen = list(places)
 
     def shapes(self, layer: Layer) -> dict[str, tuple[int, ...]]:
         """Return names and shapes of the weights that a layer would have here."""
@@ -140,6 +155,14 @@ class Chain:
         return net
 
     @property
+    def of_inputs(self) -> tuple[Array, Array]:
+        """What is subtracted from the inputs, and by what they are divided, so far."""
+        if not self._at_inputs:
+            raise ValueError("something else than scales and offsets of the inputs has come")
+        mean = np.zeros(()) if self._mean is None else self._mean
+        return mean / self._scale, self._deviation / self._scale
+
+    @property
     def _at_inputs(self) -> bool:
         """Whether nothing but scales and offsets of the inputs has come."""
         return self._first and not self._layers
@@ -149,6 +172,9 @@ class Chain:
         if self._at_inputs and self._mean is not None:
             self._layers.append(Standardize())
             self._weights.append([self._mean, self._deviation])
+        if self._chosen is not None:  # by something else than a Dense
+            width = _bounded(self.width)
+            self.add(Dense(width, use_bias=False, trainable=False), [np.eye(width)])
 
     def _diagonal(
         self,
@@ -160,13 +186,8 @@ class Chain:
         more: Sequence[Array] = (),
     ) -> None:
         """Take a Dense that connects each unit with itself alone, with the weight 1 if not said."""
-        if self.width > WIDEST:
-            raise ValueError(
-                f"a step over {self.width} values wants a Dense from each to itself, and there are "
-                f"more than {WIDEST}"
-            )
         layer = Dense(
-            self.width,
+            _bounded(self.width),
             "linear" if function is None else function,
             use_bias=bias is not None,
             trainable=trainable,
@@ -176,6 +197,16 @@ class Chain:
         if bias is not None:
             weights.append(np.broadcast_to(bias, self.width))
         self.add(layer, [*weights, *more])
+
+
+def _bounded(width: int) -> int:
+    """Return a width, unless the square of it would be too many weights."""
+    if width > WIDEST:
+        raise ValueError(
+            f"a step over {width} values wants a Dense from each to itself, and there are more "
+            f"than {WIDEST}"
+        )
+    return width
 
 
 def is_step(layer: Layer, weights: dict[str, Array]) -> bool:

@@ -51,16 +51,19 @@ def read_keras(
     ------
     ValueError
         If the file is truncated, damaged or of another kind, or the model has a layer that nnfast
-        does not have, which is named, or is not a chain of layers and blocks that add their input.
+        does not have, which is named, or is not a chain of layers and blocks that add their input,
+        after columns that are joined.
     FileNotFoundError, ImportError
         If there is no such file, or h5py is not installed: ``pip install 'nnfast[keras]'``.
 
     Notes
     -----
     Nothing in the file is run: a Lambda, a layer of the author's own and a link to another file are
-    refused. Rescaling and Normalization of the inputs become the scale of `Input`, or
-    `Standardize`; inputs with several axes, as images have, become rows, and ``X.reshape(len(X),
-    -1)`` gives them. A last step that is no Dense becomes one that connects each unit with itself.
+    refused. Several inputs that the model joins, embedded or not, become columns of one X, in the
+    order in which the model takes them. Rescaling and Normalization of the inputs become the scale
+    of `Input`, or `Standardize`; inputs with several axes, as images have, become rows, and
+    ``X.reshape(len(X), -1)`` gives them. A last step that is no Dense becomes one that connects
+    each unit with itself.
 
     Examples
     --------
@@ -251,7 +254,8 @@ def write_keras(net: FeedForward, path: str | os.PathLike[str]) -> None:
     Notes
     -----
     The optimizer, the loss and the metrics go along if Keras has them; the state of the optimizer
-    does not. A network with a `Residual` becomes a Functional model, any other a Sequential one.
+    does not. A network with a `Residual`, or with an `Embedding` among other columns, becomes a
+    Functional model, any other a Sequential one.
 
     Examples
     --------

@@ -15,6 +15,7 @@ class Place(NamedTuple):
     config: Mapping[str, Any]
     key: str  # of its weights, where they are kept by class and number
     block: tuple[Place, ...] = ()  # what is added to its input
+    branches: tuple[tuple[Place, ...], ...] = ()  # what it joins, each from an input on
     inner: Mapping[str, Any] | None = None  # the description of a model within the model
 
     def __str__(self) -> str:
@@ -45,6 +46,8 @@ MODELS = ("Sequential", "Functional", "Model")
 def chain(model: Any) -> list[Place]:
     """Return the layers of a model in their order.
 
+    The first is the input, or joins what is made of the inputs' columns.
+
     Raises
     ------
     ValueError
@@ -62,8 +65,15 @@ def chain(model: Any) -> list[Place]:
     places = _places(entries)
     if kind == "Sequential":
         return places
-    first, last = (_end(config, which) for which in ("input_layers", "output_layers"))
-    return _Functional(entries, places).between(first, last)
+    ends = _ends(config["output_layers"])
+    if len(ends) != 1:
+        raise ValueError(f"the model has {len(ends)} outputs; wanted is one")
+    return _Functional(entries, places, _ends(config["input_layers"])).whole(ends[0])
+
+
+def inputs(model: Any) -> list[str]:
+    """Return the names of a Functional model's inputs, in the order in which it takes them."""
+    return _ends(model["config"]["input_layers"])
 
 
 def _places(entries: Sequence[Mapping[str, Any]]) -> list[Place]:
@@ -89,22 +99,33 @@ def _is_custom(entry: Mapping[str, Any]) -> bool:
     return package not in ("keras", "tf_keras") or ">" in str(entry.get("registered_name") or "")
 
 
-def _end(config: Mapping[str, Any], which: str) -> str:
-    """Return the name of a Functional model's only input or output."""
-    value = config[which]
+def _ends(value: Any) -> list[str]:
+    """Return the names of a Functional model's inputs or outputs."""
     if isinstance(value, Mapping):
         value = list(value.values())
-    if value and not isinstance(value[0], str):
-        if len(value) != 1:
-            raise ValueError(f"the model has {len(value)} {which}; wanted is one")
-        value = value[0]
-    return str(value[0])
+    if not isinstance(value, list) or not value:
+        raise ValueError("the model does not say its inputs and outputs")
+    if isinstance(value[0], str):
+        return [value[0]]
+    return [str(one[0]) for one in value]
+
+
+WANTED = (
+    "wanted is a chain of layers, an Add of a block and its input, or at the start a Concatenate "
+    "of columns of the inputs and their embeddings"
+)
 
 
 class _Functional:
     """The graph of a Functional model."""
 
-    def __init__(self, entries: Sequence[Mapping[str, Any]], places: Sequence[Place]) -> None:
+    def __init__(
+        self,
+        entries: Sequence[Mapping[str, Any]],
+        places: Sequence[Place],
+        inputs: Sequence[str],
+    ) -> None:
+        self._inputs = inputs
         self._places: dict[str, Place] = {}
         self._sources: dict[str, list[str]] = {}
         for entry, place in zip(entries, places, strict=True):
@@ -112,13 +133,20 @@ class _Functional:
             nodes = entry.get("inbound_nodes", [])
             if len(nodes) > 1:
                 raise ValueError(
-                    f"{place} is used {len(nodes)} times, which shares its weights; wanted is a "
-                    "chain of layers"
+                    f"{place} is used {len(nodes)} times, which shares its weights; {WANTED}"
                 )
+            if place.kind == "GetItem":
+                place = place._replace(config={**place.config, "key": nodes[0]["args"][1]})
             self._places[name] = place
             self._sources[name] = list(_tensors(nodes))
 
-    def between(self, first: str, last: str) -> list[Place]:
+    def whole(self, last: str) -> list[Place]:
+        """Return the layers from the input, or from what joins columns of the inputs, on."""
+        if len(self._inputs) == 1:
+            return self.between(self._inputs[0], last)
+        return self.between(None, last)
+
+    def between(self, first: str | None, last: str) -> list[Place]:
         """Return the layers from one, which is left in if it is the input, to another."""
         found: list[Place] = []
         name = last
@@ -138,12 +166,13 @@ class _Functional:
                 found.append(place._replace(block=block))
                 name = skip
             elif not sources:
-                raise ValueError(f"{place} is a second input; wanted is one")
+                raise ValueError(f"{place} is one of several inputs; wanted is that all are joined")
+            elif place.kind == "Concatenate" and (first is None or first == self._inputs[0]):
+                branches = (self._branch(place, source) for source in sources)
+                found.append(place._replace(branches=tuple(map(tuple, branches))))
+                return found[::-1]
             else:
-                raise ValueError(
-                    f"{place} joins {len(sources)} others; wanted is a chain of layers, or an Add "
-                    "of a block and its input"
-                )
+                raise ValueError(f"{place} joins {len(sources)} others; {WANTED}")
         if place.kind == "InputLayer":
             found.append(place)
         return found[::-1]
@@ -152,6 +181,18 @@ class _Functional:
         """Return the layers after one, up to another."""
         found = self.between(first, last)
         return found[1:] if found and found[0].kind == "InputLayer" else found
+
+    def _branch(self, place: Place, last: str) -> list[Place]:
+        """Return the layers from an input on, none of which joins others."""
+        found = []
+        while True:
+            found.append(self._places[last])
+            sources = self._sources[last]
+            if not sources and last in self._inputs:
+                return found[::-1]
+            if len(sources) != 1 or len(found) > len(self._places):
+                raise ValueError(f"{place} joins {self._places[last]}, which does; {WANTED}")
+            last = sources[0]
 
     def _skip(self, place: Place, one: str, other: str) -> str:
         """Return which of two tensors that are added the other is made from."""

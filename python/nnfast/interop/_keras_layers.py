@@ -10,8 +10,9 @@ import numpy as np
 
 from nnfast import activations, initializers
 from nnfast.interop import _keras_specs as specs
-from nnfast.interop._chain import Chain
-from nnfast.interop._keras_graph import Place, chain as layers_of
+from nnfast.interop._chain import WIDEST, Chain
+from nnfast.interop._keras_columns import begin
+from nnfast.interop._keras_graph import Place, chain as layers_of, inputs as inputs_of
 from nnfast.interop._keras_specs import Unknown
 from nnfast.interop._keras_weights import deviation
 from nnfast.layers import BatchNorm, Dense, Dropout, Embedding, GaussianNoise, LayerNorm
@@ -40,14 +41,45 @@ class Reader:
     def network(self, model: Any, weights: Weights) -> FeedForward:
         """Return the network that a model is."""
         places = layers_of(model)
-        self._shape = self._input_shape(places, model)
-        chain = Chain(math.prod(self._shape))
+        if places and places[0].branches:
+            chain = self._columns(places.pop(0), model, weights)
+            self._width(chain)
+        else:
+            self._shape = self._input_shape(places, model)
+            chain = Chain(math.prod(self._shape))
         self._take_all(places, chain, weights)
         if len(self._shape) != 1:
             raise ValueError(
                 f"the model gives {self._shape} for each row; wanted is one axis, as Flatten makes"
             )
         return chain.network(self._dtype)
+
+    def _columns(self, place: Place, model: Any, weights: Weights) -> Chain:
+        """Return a chain that begins with columns of the inputs and their embeddings."""
+        inputs = {steps[0].name: steps[0] for steps in place.branches}
+        starts, wide = {}, 0
+        for name in inputs_of(model):
+            if name not in inputs:
+                raise ValueError(f"{place} leaves out the input {name!r}; wanted is that all join")
+            shape = inputs[name].config.get("batch_shape")
+            shape = shape or inputs[name].config.get("batch_input_shape") or [None, None]
+            if not all(isinstance(size, int) and size > 0 for size in shape[1:]):
+                raise ValueError(f"{inputs[name]} has the shape {shape}; wanted are fixed sizes")
+            starts[name] = wide
+            wide += math.prod(shape[1:])
+            self._note_dtype(inputs[name])
+        if wide > WIDEST:
+            raise ValueError(f"{place} joins columns of {wide}; wanted are {WIDEST} at most")
+
+        def scaling(take: Callable[..., None]) -> Callable[[Place, Chain], None]:
+            def taken(at: Place, chain: Chain) -> None:
+                self._shape = (chain.width,)
+                take(self, at, chain, weights)
+
+            return taken
+
+        scalings = {kind: scaling(LAYERS[kind]) for kind in ("Normalization", "Rescaling")}
+        return begin(place, starts, wide, scalings, weights.read)
 
     def _input_shape(self, places: Sequence[Place], model: Any) -> tuple[int, ...]:
         """Return the shape of a row of the inputs."""
@@ -296,6 +328,8 @@ class Reader:
         [table] = weights.read(place, {"embeddings": sizes})
         # One table for all columns of codes: here each has its own, and they are equal.
         count = chain.width
+        if count > WIDEST:
+            raise ValueError(f"{place} is given {count} codes; wanted are {WIDEST} at most")
         layer = Embedding(
             dict.fromkeys(range(count), sizes),
             initializer=specs.initializer(config.get("embeddings_initializer")) or "random_uniform",

@@ -30,22 +30,22 @@ if TYPE_CHECKING:
 
 
 class Step:
-    """A layer of Keras', its weights, and the block that it is the end of."""
+    """A layer of Keras', its weights, and the branches that it joins."""
 
     def __init__(
         self,
         kind: str,
         config: dict[str, Any],
-        width: int,
+        shape: int | tuple[int, ...],
         weights: Sequence[tuple[str, Array]] = (),
-        block: Sequence[Step] | None = None,
+        branches: Sequence[Sequence[Step]] = (),
         trainable: int = 0,
     ) -> None:
         self.kind = kind
         self.config = config
-        self.width = width  # of what it is given
+        self.shape = (shape,) if isinstance(shape, int) else shape  # of a row of what it is given
         self.weights = list(weights)
-        self.block = block
+        self.branches = branches  # each from what came before this step
         self.trainable = trainable  # how many of the weights a gradient changes
         self.name = ""
 
@@ -57,6 +57,9 @@ class Plan:
         self.net = net
         self.left_out: list[str] = []
         self._parts = iter(parts(net))
+        # Columns that Standardize leaves in any case.
+        embedded = [layer for layer in net.layers[1:3] if isinstance(layer, Embedding)]
+        self._codes = {column for layer in embedded for column, *_ in layer.columns}
         self.steps = list(self._scaled())
         self.steps += [step for layer in net.layers[1:] for step in self._of(layer)]
         everyone = list(self._all(self.steps))
@@ -65,13 +68,19 @@ class Plan:
 
     def _all(self, steps: Sequence[Step]) -> Iterator[Step]:
         for step in steps:
-            yield from self._all(step.block or ())
+            for branch in step.branches:
+                yield from self._all(branch)
             yield step
 
     @property
     def everyone(self) -> list[Step]:
-        """All layers, those of blocks before the Add that ends them."""
+        """All layers, those of branches before what joins them."""
         return list(self._all(self.steps))
+
+    @property
+    def layers(self) -> list[Step]:
+        """Those of them that are layers to Keras."""
+        return [step for step in self.everyone if step.kind != "GetItem"]
 
     def _scaled(self) -> Iterator[Step]:
         scale = _architecture.input_scale(self.net.layers)
@@ -83,7 +92,7 @@ class Plan:
         _, width, weights = next(self._parts)
         if isinstance(layer, Residual):
             block = [step for each in layer.layers for step in self._of(each)]
-            yield Step("Add", {}, width, block=block)
+            yield Step("Add", {}, width, branches=[[], block])
             return
         yield from _STEPS[type(layer)](self, layer, width, weights)
 
@@ -175,7 +184,7 @@ class Plan:
                 "the network standardizes its inputs and has seen none yet; fit it, or call adapt, "
                 "first"
             )
-        if layer.leave:
+        if set(layer.leave) - self._codes:
             self.left_out.append(f"which columns {layer!r} leaves, whose mean is 0, deviation 1")
         config = {
             "axis": [-1],
@@ -188,20 +197,40 @@ class Plan:
     def _embedding(self, layer: Embedding, width: int, weights: dict[str, Array]) -> Iterator[Step]:
         tables = list(weights.values())
         alike = all(np.array_equal(table, tables[0]) for table in tables)
-        if len(tables) != width or not alike:
-            raise ValueError(
-                f"the network has {layer!r}, which Keras has for a whole row of codes of one kind "
-                "only"
-            )
-        (_, categories, dimensions), *_ = layer.columns
+        if len(tables) == width and alike:  # one table for a whole row of codes
+            yield from self._embedded(layer, tables[0], width)
+            return
+        others = sorted(set(range(width)) - self._codes)
+        branches = [[_taken(run, width)] for run in _runs(others)]
+        for (column, *_), table in zip(layer.columns, tables, strict=True):
+            taken = _taken(slice(column, column + 1), width)
+            branches.append([taken, *self._embedded(layer, table, 1)])
+        yield Step("Concatenate", {"axis": -1}, layer.width(width), branches=branches)
+
+    def _embedded(self, layer: Embedding, table: Array, columns: int) -> Iterator[Step]:
+        categories, dimensions = table.shape
         config = {
             "input_dim": categories,
             "output_dim": dimensions,
             "embeddings_initializer": specs.written_initializer(layer.initializer),
             "mask_zero": False,
         }
-        yield Step("Embedding", config, width, [("embeddings", tables[0])], trainable=1)
-        yield Step("Flatten", {"data_format": "channels_last"}, width * dimensions)
+        yield Step("Embedding", config, columns, [("embeddings", table)], trainable=1)
+        yield Step("Flatten", {"data_format": "channels_last"}, (columns, dimensions))
+
+
+def _runs(columns: Sequence[int]) -> Iterator[slice]:
+    """Yield columns that follow each other as slices."""
+    first = 0
+    for place in range(1, len(columns) + 1):
+        if place == len(columns) or columns[place] != columns[place - 1] + 1:
+            yield slice(columns[first], columns[place - 1] + 1)
+            first = place
+
+
+def _taken(columns: slice, width: int) -> Step:
+    """Return the operation that takes some columns: no layer, but all Keras has."""
+    return Step("GetItem", {"columns": columns}, width)
 
 
 _STEPS: dict[type[Layer], Any] = {

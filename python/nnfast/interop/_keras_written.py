@@ -29,11 +29,13 @@ FIXED = (1980, 1, 1, 0, 0, 0)
 
 def _entry(plan: Plan, step: Step) -> dict[str, Any]:
     """Return Keras' description of a layer."""
+    if step.kind == "GetItem":
+        found = specs.described("keras.src.ops.numpy", "GetItem", {"name": step.name})
+        return {**found, "registered_name": "GetItem"}
     config = {"name": step.name, "trainable": True, "dtype": plan.net.dtype.name, **step.config}
     entry = specs.described("keras.layers", step.kind, config)
-    if step.weights or step.kind in ("Normalization", "Add"):
-        shape = [None, step.width]
-        entry["build_config"] = {"input_shape": [shape, shape] if step.kind == "Add" else shape}
+    if step.weights or step.kind == "Normalization":
+        entry["build_config"] = {"input_shape": [None, *step.shape]}
     return entry
 
 
@@ -50,7 +52,7 @@ def _input(plan: Plan) -> dict[str, Any]:
 def model(plan: Plan) -> dict[str, Any]:
     """Return Keras' description of a network."""
     shape = [None, plan.net.inputs]
-    if any(step.block is not None for step in plan.steps):
+    if any(step.branches for step in plan.steps):
         found = specs.described("keras.src.models.functional", "Functional", _functional(plan))
         return {**found, "registered_name": "Functional", "build_config": {"input_shape": None}}
     config = {
@@ -68,19 +70,25 @@ def _functional(plan: Plan) -> dict[str, Any]:
     """Return the configuration of a Functional model: layers, and what each is given."""
     entries = [{**_input(plan), "name": INPUT, "inbound_nodes": []}]
 
-    def tensor(name: str, width: int) -> dict[str, Any]:
-        history = {"shape": [None, width], "dtype": plan.net.dtype.name}
+    def tensor(name: str, shape: Sequence[int]) -> dict[str, Any]:
+        history = {"shape": [None, *shape], "dtype": plan.net.dtype.name}
         return {
             "class_name": "__keras_tensor__",
             "config": {**history, "keras_history": [name, 0, 0]},
         }
 
+    def part(columns: slice) -> dict[str, Any]:
+        limits = {"start": columns.start, "stop": columns.stop, "step": None}
+        return {"class_name": "__slice__", "config": limits}
+
     def follow(steps: Sequence[Step], before: str) -> str:
         for step in steps:
-            given: Any = tensor(before, step.width)
-            if step.block is not None:
-                given = [given, tensor(follow(step.block, before), step.width)]
-            node = {"args": [given], "kwargs": {}}
+            given: list[Any] = [tensor(before, step.shape)]
+            if step.branches:
+                given = [[tensor(follow(one, before), step.shape) for one in step.branches]]
+            elif step.kind == "GetItem":
+                given.append([part(slice(None)), part(step.config["columns"])])
+            node = {"args": given, "kwargs": {}}
             entries.append({**_entry(plan, step), "name": step.name, "inbound_nodes": [node]})
             before = step.name
         return before
@@ -166,7 +174,7 @@ def archive(plan: Plan) -> bytes:
     description["compile_config"] = compiled(plan)
     weights = io.BytesIO()
     with _hdf5.h5py().File(weights, "w") as root:
-        for step in plan.everyone:
+        for step in plan.layers:
             _variables(root, f"layers/{step.name}", step.name, [array for _, array in step.weights])
         if description["compile_config"] is not None:
             _variables(root, "optimizer", type(plan.net.optimizer).__name__, _fresh_state(plan))
@@ -192,6 +200,11 @@ def _variables(root: Any, path: str, name: str, values: Sequence[Array]) -> None
 
 def hdf5(plan: Plan) -> bytes:
     """Return a network as an .h5 file of the older format."""
+    if len(plan.layers) < len(plan.everyone):
+        raise ValueError(
+            "the network has an Embedding of some columns among others, which Keras does not read "
+            "from .h5; wanted is a path that ends in .keras"
+        )
     content = io.BytesIO()
     with _hdf5.h5py().File(content, "w") as root:
         root.attrs["keras_version"] = KERAS
@@ -206,8 +219,8 @@ def hdf5(plan: Plan) -> bytes:
         weights = root.create_group("model_weights")
         weights.attrs["keras_version"] = KERAS
         weights.attrs["backend"] = "nnfast"
-        weights.attrs["layer_names"] = [step.name for step in plan.everyone]
-        for step in plan.everyone:
+        weights.attrs["layer_names"] = [step.name for step in plan.layers]
+        for step in plan.layers:
             group = weights.create_group(step.name)
             paths = [f"{step.name}/{name}" for name, _ in step.weights]
             group.attrs["weight_names"] = paths
