@@ -178,6 +178,8 @@ def test_labels_and_numbers_that_do_not_fit(draw) -> None:
         draw([0, 1], [0.1, 0.2], classes=["a", "a"])
     with pytest.raises(ValueError, match="classes must hold every label of y_true, got none for 2"):
         draw([0, 2], [0.1, 0.2], classes=["a", "b"])
+    with pytest.raises(TypeError, match="the labels of y_true must be of one kind"):
+        draw(np.array(["a", 1], dtype=object), [0.1, 0.2])
     with pytest.raises(TypeError, match="ax must be matplotlib axes"):
         draw([0, 1], [0.1, 0.2], ax="here")
 

@@ -57,7 +57,7 @@ def reliability_curve(
     ImportError
         If matplotlib is not installed.
     TypeError
-        If `ax` is not matplotlib axes.
+        If the labels cannot be sorted, or `ax` is not matplotlib axes.
     ValueError
         If the two have different lengths, do not fit `classes`, or hold what is no probability.
 

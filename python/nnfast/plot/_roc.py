@@ -57,7 +57,7 @@ def roc_curve(
     ImportError
         If matplotlib is not installed.
     TypeError
-        If `ax` is not matplotlib axes.
+        If the labels cannot be sorted, or `ax` is not matplotlib axes.
     ValueError
         If the two have different lengths, or do not fit `classes`, or no class has a curve.
 

@@ -53,7 +53,10 @@ def _places(
     """Return the number of each row's class, from 0, and the names of all."""
     numbers = true.dtype.kind in "iub"
     if classes is None:
-        known = np.unique(true)
+        try:
+            known = np.unique(true)
+        except TypeError:
+            raise TypeError("the labels of y_true must be of one kind.") from None
         if numbers and known.min() >= 0 and known.max() < count:
             known = np.arange(count)
         if len(known) != count:
