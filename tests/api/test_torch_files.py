@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import pickle
 import zipfile
@@ -59,6 +60,50 @@ def test_without_an_architecture_it_is_asked_for():
         nn.interop.read_torch(FILES / "plain.safetensors")
     with pytest.raises(ValueError, match=r"wanted is architecture, for module '0' \(Linear: wei"):
         nn.interop.read_torch(FILES / "normalized.safetensors")
+
+
+def named(tmp_path, sizes, names):
+    """Write Linear modules of these sizes under these names; return them in this order."""
+    rng = np.random.default_rng(0)
+    state, kernels = {}, []
+    for name, (inputs, outputs) in zip(names, itertools.pairwise(sizes), strict=True):
+        kernels.append(rng.normal(size=(outputs, inputs)).astype(np.float32))
+        state[f"{name}.weight"] = kernels[-1]
+        state[f"{name}.bias"] = np.zeros(outputs, np.float32)
+    safetensors.numpy.save_file(state, tmp_path / "model.safetensors")
+    return tmp_path / "model.safetensors", kernels
+
+
+@pytest.mark.parametrize(
+    ("sizes", "names"),
+    [
+        ([4, 5, 3], ["input", "output"]),
+        ([4, 5, 3], ["output", "input"]),
+        ([4, 5, 5, 3], ["input", "hidden", "output"]),
+        ([4, 5, 5, 5, 3], ["fc1", "fc2", "fc3", "out"]),
+        ([4, 5, 5, 5, 3], ["fc1", "fc2", "fc10", "a_head"]),
+        ([5] * 12, [f"layers.{place}" for place in range(11)]),
+        ([5, 5, 5, 3], ["encoder.0", "encoder.2", "decoder.0"]),
+    ],
+)
+def test_names_in_the_only_order_that_fits(sizes, names, tmp_path):
+    path, kernels = named(tmp_path, sizes, names)
+    net = nn.interop.read_torch(path, "-".join(map(str, sizes)))
+    for ours, theirs in zip(net.get_weights()[::2], kernels, strict=True):
+        np.testing.assert_array_equal(ours, theirs.T)
+
+
+def test_names_in_several_orders_are_asked_for(tmp_path):
+    names = ["input", "hidden", "output"]
+    path, kernels = named(tmp_path, [5, 5, 5, 5], names)
+    with pytest.raises(ValueError, match=r"fit in several orders, such as hidden, input, output"):
+        nn.interop.read_torch(path, "5-5-5-5")
+    net = nn.interop.read_torch(path, "5-5-5-5", modules=names)
+    for ours, theirs in zip(net.get_weights()[::2], kernels, strict=True):
+        np.testing.assert_array_equal(ours, theirs.T)
+    for wrong in (["input"], "input", ["input", "hidden", "out"], 3):
+        with pytest.raises(ValueError, match=r"modules is .*; wanted is a list of 'hidden', 'inp"):
+            nn.interop.read_torch(path, "5-5-5-5", modules=wrong)
 
 
 def test_the_metadata_says_what_it_is(tmp_path):
@@ -140,8 +185,12 @@ WRONG = [
         [nn.Input(4), nn.Dense(3, use_bias=False)],
         "has a bias, which Dense.* has not",
     ),
-    ({"0.weight": W.T, "0.bias": B}, ONE, r"of the shape \(4, 3\); wanted is \(3, 4\)"),
-    ({"0.weight": W, "0.bias": B[:2]}, ONE, r"has a bias of the shape \(2,\); wanted is \(3,\)"),
+    ({"0.weight": W.T, "0.bias": B}, ONE, r"of the shape \(4, 3\); wanted for .* \(3, 4\)"),
+    (
+        {"0.weight": W, "0.bias": B[:2]},
+        ONE,
+        r"has a bias of the shape \(2,\); wanted for .* is \(3,\)",
+    ),
     (
         {"0.weight": W, "0.bias": B, "1.weight": W, "1.bias": B},
         ONE,

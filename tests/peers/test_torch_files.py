@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from typing import Any
 
 import numpy as np
@@ -87,7 +88,7 @@ MODELS = {
             nn.BatchNorm(epsilon=1e-5, center=False, scale=False),
             nn.Dense(4, use_bias=False),
             nn.BatchNorm(epsilon=1e-5),
-            nn.Dense(4, "prelu", use_bias=False),
+            nn.Dense(4, "prelu", use_bias=False, mask=np.eye(4)),
             nn.Dense(3, "prelu"),
             nn.LayerNorm(epsilon=1e-5),
             nn.Dense(2, "softmax"),
@@ -108,7 +109,7 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name != "everything"])
+@pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize("bias", ["parameter", "embedded"])
 def test_what_pytorch_wrote_predicts_the_same(name: str, bias: str, tmp_path: Any) -> None:
     make, architecture = MODELS[name]
@@ -121,13 +122,24 @@ def test_what_pytorch_wrote_predicts_the_same(name: str, bias: str, tmp_path: An
     assert_the_same(model, net, 1e-12 if name == "double" else 1e-5)
 
 
-def test_a_prelu_after_a_normalization(tmp_path: Any) -> None:
-    """It has no Linear before it, so that the architecture's Dense finds none."""
-    make, architecture = MODELS["everything"]
-    model = shaken(make())
+def test_modules_with_names_of_their_own(tmp_path: Any) -> None:
+    """Which is first, numbers do not say: kinds and shapes do."""
+    modules = {
+        "fc1": T.Linear(5, 4),
+        "norm1": T.BatchNorm1d(4),
+        "act1": T.PReLU(),
+        "fc2": T.Linear(4, 4),
+        "norm2": T.BatchNorm1d(4),
+        "act2": T.ReLU(),
+        "classify": T.Linear(4, 3),
+    }
+    model = shaken(T.Sequential(OrderedDict(modules)))
     files.save_file(model.state_dict(), tmp_path / "model.safetensors")
-    with pytest.raises(ValueError, match=r"module '4' \(PReLU: .*\) comes where one for Dense"):
-        nn.interop.read_torch(tmp_path / "model.safetensors", architecture)
+    norm = nn.BatchNorm(epsilon=1e-5, momentum=0.9)
+    slopes = nn.Dense(4, "prelu", use_bias=False, mask=np.eye(4))
+    layers = [nn.Input(5), nn.Dense(4), norm, slopes, nn.Dense(4), norm, nn.Activation("relu")]
+    net = nn.interop.read_torch(tmp_path / "model.safetensors", [*layers, nn.Dense(3)])
+    assert_the_same(model, net)
 
 
 def test_a_model_with_names_that_was_trained(tmp_path: Any) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +14,8 @@ import numpy as np
 from nnfast import _architecture, _files
 from nnfast._version import version
 from nnfast.interop._chain import assembled, is_step, parts
-from nnfast.interop._torch_modules import Module, modules
+from nnfast.interop._torch_filling import filled, pieces
+from nnfast.interop._torch_modules import Module, modules as modules_of
 from nnfast.network import FeedForward
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def write_torch(net: FeedForward, path: str | os.PathLike[str]) -> None:
     ...     nn.interop.read_torch(path)
     FeedForward([Input(4), Dense(8, ReLU()), Dense(3, Softmax())])
     """
-    made = modules(net)
+    made = modules_of(net)
     left_out = [module for module in made if module.instead_of]
     tensors = {
         f"{module.name}.{name}": np.ascontiguousarray(values)
@@ -100,7 +100,10 @@ def write_torch(net: FeedForward, path: str | os.PathLike[str]) -> None:
 
 
 def read_torch(
-    path: str | os.PathLike[str], architecture: Architecture | None = None
+    path: str | os.PathLike[str],
+    architecture: Architecture | None = None,
+    *,
+    modules: Sequence[str] | None = None,
 ) -> FeedForward:
     """Read a PyTorch model's state_dict from a safetensors file, without PyTorch.
 
@@ -112,6 +115,9 @@ def read_torch(
         What the weights belong to, since a state_dict does not say which activations there are: a
         network, its layers, or "784-256-10" for Linear modules with ReLU between them. Files of
         `write_torch` say it themselves.
+    modules : list of str, optional
+        The names of the modules that have weights, in the order in which the model applies them.
+        Wanted only where neither numbers in the names nor the shapes tell it.
 
     Returns
     -------
@@ -128,10 +134,10 @@ def read_torch(
 
     Notes
     -----
-    Weights are taken in the order of the modules' names, numbers by their value. PyTorch's
-    BatchNorm1d and LayerNorm add 1e-5 where ours add 1e-3, and its momentum is the other share:
-    ``nn.BatchNorm(epsilon=1e-5, momentum=0.9)``. What ``torch.save`` wrote is a pickle, which can
-    hold code, and is not read.
+    A PReLU that follows no Linear is ``nn.Dense(n, "prelu", use_bias=False, mask=np.eye(n))``,
+    which connects each unit with itself alone. PyTorch's BatchNorm1d and LayerNorm add 1e-5 where
+    ours add 1e-3, and its momentum is the other share: ``nn.BatchNorm(epsilon=1e-5,
+    momentum=0.9)``. What ``torch.save`` wrote is a pickle, which can hold code, and is not read.
 
     Examples
     --------
@@ -151,7 +157,7 @@ def read_torch(
     _refuse_pickles(name)
     tensors, metadata = _files._read(name)
     try:
-        return _network(tensors, metadata, architecture, name)
+        return _network(tensors, metadata, architecture, modules, name)
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         if isinstance(error, ValueError) and repr(name) in str(error):
             raise
@@ -175,9 +181,12 @@ def _network(
     tensors: dict[str, Array],
     metadata: Mapping[str, str],
     architecture: Architecture | None,
+    order: Sequence[str] | None,
     name: str,
 ) -> FeedForward:
     groups = _groups(tensors)
+    if order is not None:
+        groups = _named(groups, order)
     said = metadata.get(KEY)
     classes, without_linear = None, []
     if architecture is None and said is not None:
@@ -201,8 +210,8 @@ def _network(
     if isinstance(architecture, FeedForward):
         net.compile(architecture.optimizer, architecture.loss, architecture.metrics)
         classes = architecture.classes_
-    found = _Filling(net, groups, without_linear).weights()
-    net.set_weights(assembled(net, list(found)))
+    in_order = order is not None or (architecture is None and said is not None)
+    net.set_weights(assembled(net, filled(net, groups, without_linear, in_order=in_order)))
     net._classes = classes
     return net
 
@@ -221,11 +230,19 @@ def _groups(tensors: Mapping[str, Array]) -> list[Module]:
             raise ValueError(f"tensor {key!r} holds {values.dtype}; wanted are floats")
         found.setdefault(module, {})[name] = values
 
-    def place(name: str) -> list[tuple[int, int, str]]:
-        pieces = re.findall(r"\d+|\D+", name)
-        return [(0, int(one), "") if one.isdigit() else (1, 0, one) for one in pieces]
+    return [Module(name, "", found[name]) for name in sorted(found, key=pieces)]
 
-    return [Module(name, "", found[name]) for name in sorted(found, key=place)]
+
+def _named(groups: Sequence[Module], order: Sequence[str]) -> list[Module]:
+    """Return the modules in an order that a user gave."""
+    by_name = {module.name: module for module in groups}
+    given = list(order) if isinstance(order, Sequence) else []
+    if isinstance(order, str) or sorted(map(str, given)) != sorted(by_name):
+        raise ValueError(
+            f"modules is {order!r}; wanted is a list of {', '.join(map(repr, by_name))} in the "
+            "order in which the model applies them"
+        )
+    return [by_name[name] for name in given]
 
 
 def _question(groups: Sequence[Module], name: str) -> str:
@@ -246,107 +263,3 @@ def _question(groups: Sequence[Module], name: str) -> str:
         f"{name!r} does not say which architecture its tensors belong to; wanted is architecture, "
         f"for {listed}"
     )
-
-
-def _is_scale(net: FeedForward, groups: Sequence[Module]) -> bool:
-    """Whether the first module, by its tensors, is the scale of a network's Input."""
-    first = net.layers[1]
-    bare = [set(module.tensors) == {"running_mean", "running_var"} for module in groups[:2]]
-    if first.kind == "batch_norm" and not first.parameters(1, embedded=False).keys() & AFFINE:
-        return all(bare)  # since the second is the normalization
-    return first.kind != "standardize" and bare[:1] == [True]
-
-
-AFFINE = {"gamma", "beta"}
-
-
-class _Filling:
-    """Gives layers their weights, module after module."""
-
-    def __init__(
-        self, net: FeedForward, groups: Sequence[Module], without_linear: Sequence[int]
-    ) -> None:
-        self._net = net
-        self._without_linear = without_linear
-        self._scale = _architecture.input_scale(net.layers)
-        if self._scale != 1 and _is_scale(net, groups):
-            groups = groups[1:]
-        self._left = iter(groups)
-
-    def weights(self) -> Iterator[dict[str, Array]]:
-        """Yield every layer's weights by name."""
-        for number, (layer, width, own) in enumerate(parts(self._net)):
-            shapes = {name: values.shape for name, values in own.items()}
-            slope = {"alpha": shapes.pop("alpha")} if "alpha" in shapes else {}
-            if number in self._without_linear and set(shapes) == {"kernel"}:
-                read: dict[str, Array] = {"kernel": np.eye(width, shapes["kernel"][1])}
-            else:
-                read = self._layer(layer, shapes) if shapes else {}
-            if slope:
-                names = {"weight": "alpha"}
-                read |= self._taken(("PReLU",), f"the PReLU of {layer!r}", names, slope)
-            yield read
-        module = next(self._left, None)
-        if module is not None:
-            raise ValueError(f"{module} belongs to no layer of the architecture")
-
-    def _layer(self, layer: Layer, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Array]:
-        if layer.kind not in LAYERS:
-            raise ValueError(f"{layer!r} is nothing that PyTorch has a module for")
-        kinds, names = LAYERS[layer.kind]
-        read = self._taken(kinds, repr(layer), names, shapes)
-        if layer.kind == "standardize":
-            read["mean"] = read["mean"] * self._scale
-            read["deviation"] = np.sqrt(read["deviation"]) * self._scale
-        return read
-
-    def _taken(
-        self,
-        kinds: Sequence[str],
-        wanted: str,
-        names: Mapping[str, str],
-        shapes: Mapping[str, tuple[int, ...]],
-    ) -> dict[str, Array]:
-        """Return the next module's tensors under our names of them."""
-        module = next(self._left, None)
-        if module is None:
-            raise ValueError(f"the file has no further module; wanted is one for {wanted}")
-        if module.kind not in kinds:
-            raise ValueError(f"{module} comes where one for {wanted} is wanted")
-        read = {}
-        for name, values in module.tensors.items():
-            ours = names.get(name, "")
-            if ours not in shapes:
-                # Modules have some that layers may be without; they must then change nothing.
-                if not ours or (values != (1.0 if name == "weight" else 0.0)).any():
-                    raise ValueError(f"{module} has a {name}, which {wanted} has not")
-                continue
-            shape = shapes[ours]
-            turned = values.T if values.ndim == 2 else values
-            if turned.shape != shape and not (ours == "alpha" and turned.shape == (1,)):
-                raise ValueError(
-                    f"{module} has a {name} of the shape {values.shape}; wanted is {shape[::-1]}"
-                )
-            read[ours] = np.broadcast_to(turned, shape)
-        for ours in shapes:
-            if ours not in read:
-                raise ValueError(f"{module} has no {ours}, which {wanted} has")
-        return {ours: read[ours] for ours in shapes}
-
-
-LAYERS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
-    "dense": (("Linear",), {"weight": "kernel", "bias": "bias"}),
-    "batch_norm": (
-        ("BatchNorm1d",),
-        {
-            "weight": "gamma",
-            "bias": "beta",
-            "running_mean": "moving_mean",
-            "running_var": "moving_variance",
-        },
-    ),
-    # One weight alone is that of a PReLU, or of a LayerNorm without a bias.
-    "layer_norm": (("LayerNorm", "PReLU"), {"weight": "gamma", "bias": "beta"}),
-    "standardize": (("BatchNorm1d",), {"running_mean": "mean", "running_var": "deviation"}),
-}
-"""Which modules a layer may be, and our names of their tensors."""
