@@ -53,6 +53,7 @@ impl<T: Float> Kernel for Penalty<'_, T> {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Slope<T> {
     l1: T,
     l2: T,

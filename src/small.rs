@@ -63,6 +63,8 @@ struct SmallLayer {
     bias: bool,
     weights: Range<usize>,
     activation: Activation,
+    /// What its activation's derivative is taken from.
+    kept: Kept,
 }
 
 impl SmallLayer {
@@ -121,6 +123,7 @@ impl<T: Float> Small<T> {
             bias: dense.panels.bias,
             weights: dense.weights.clone(),
             activation: dense.spec.activation,
+            kept: dense.spec.activation.kept(),
         };
         let empty = || Buffer::zeros(0).expect("nothing is asked for");
         Some(Self {
@@ -167,7 +170,7 @@ impl<T: Float> Small<T> {
         for features in &mut self.features {
             features[..stride].fill(T::ONE);
         }
-        let net_input = |layer: &SmallLayer| match layer.activation.kept() {
+        let net_input = |layer: &SmallLayer| match layer.kept {
             Kept::Input => Buffer::zeros(layer.units * stride),
             Kept::Output => Buffer::zeros(0),
         };
@@ -211,7 +214,7 @@ impl<T: Float> Kernel for Step<'_, '_, T> {
             let x = Matrix::new(&below[index][layer.first() * stride..], layer.terms(), columns, stride);
             let a = &mut above[0][stride..];
             let active = index < last || !head.is_fused();
-            if active && layer.activation.kept() == Kept::Input {
+            if active && layer.kept == Kept::Input {
                 let z = &mut small.net_inputs[index][..];
                 multiply_small(simd, weights, x, MatrixMut::new(z, layer.units, columns, stride));
                 let used = layer.units * stride;
@@ -241,7 +244,7 @@ impl<T: Float> Kernel for Step<'_, '_, T> {
             let (below, above) = small.deltas.split_at_mut(index);
             let delta = &mut above[0][..];
             if index < last || !head.is_fused() {
-                let kept = match layer.activation.kept() {
+                let kept = match layer.kept {
                     Kept::Output => &small.features[index + 1][stride..],
                     Kept::Input => &small.net_inputs[index][..],
                 };

@@ -226,9 +226,14 @@ def input_scale(layers: Sequence[Layer]) -> float:
     return first.scale
 
 
+def coded(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """Return the layers that may refuse values of the inputs."""
+    return tuple(layer for layer in layers[1:3] if isinstance(layer, Embedding))
+
+
 def refuse_unknown(layers: Sequence[Layer], x: Array, argument: str) -> None:
     """Refuse rows that a layer knows nothing to do with: codes of no category."""
-    for layer in layers[1:3]:
+    for layer in coded(layers):
         layer.refuse_unknown(x, argument)
 
 

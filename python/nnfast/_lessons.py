@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Checked = TypeVar("Checked")
 
+_NOT_YET: Any = object()
+
 
 class Batch(NamedTuple):
     """Some rows as a backend takes them."""
@@ -181,8 +183,8 @@ class Border:
 
     def _inputs(self, network: FeedForward, X: object, argument: str) -> Array:
         scale = _architecture.input_scale(network.layers)
-        start = network.layers[1:3]  # which may want codes of categories
-        key = ("X", id(X), network.inputs, network.dtype, network.backend, scale, start)
+        codes = _architecture.coded(network.layers)
+        key = ("X", id(X), network.inputs, network.dtype, network.backend, scale, codes)
         return self._once(key, lambda: network._inputs(X, argument))
 
     def _weights(
@@ -210,9 +212,10 @@ class Border:
         )
 
     def _once(self, key: Hashable, check: Callable[[], Checked]) -> Checked:
-        if key not in self._made:
-            self._made[key] = check()
-        made: Checked = self._made[key]
+        # A key is hashed but once: that of a layer takes microseconds.
+        made: Checked = self._made.get(key, _NOT_YET)
+        if made is _NOT_YET:
+            made = self._made[key] = check()
         return made
 
 

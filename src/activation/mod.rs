@@ -91,7 +91,7 @@ macro_rules! activations {
                     return;
                 }
                 match self {
-                    $(Self::$variant(one) => lanewise(simd, &Forward(one), [rows.values], []),)*
+                    $(Self::$variant(one) => lanewise(simd, &Forward(*one), [rows.values], []),)*
                     Self::Softmax => softmax::forward(simd, rows),
                     Self::LogSoftmax => softmax::log_forward(simd, rows),
                 }
@@ -103,7 +103,7 @@ macro_rules! activations {
                     return; // A factor of 1.
                 }
                 match self {
-                    $(Self::$variant(one) => lanewise(simd, &Backward(one), [delta.values], [kept.values]),)*
+                    $(Self::$variant(one) => lanewise(simd, &Backward(*one), [delta.values], [kept.values]),)*
                     Self::Softmax => softmax::backward(simd, delta, kept),
                     Self::LogSoftmax => softmax::log_backward(simd, delta, kept),
                 }
@@ -114,7 +114,7 @@ macro_rules! activations {
                 &self, simd: S, inputs: Option<&[T]>, target: &mut [T], columns: usize,
             ) {
                 match self {
-                    $(Self::$variant(one) => map(simd, &Forward(one), inputs, target),)*
+                    $(Self::$variant(one) => map(simd, &Forward(*one), inputs, target),)*
                     Self::Softmax => softmax::shares(simd, inputs, target, columns),
                     Self::LogSoftmax => softmax::log_shares(simd, inputs, target, columns),
                 }
@@ -124,7 +124,7 @@ macro_rules! activations {
             /// [over rows](Self::is_over_rows).
             pub fn derivatives<S: Simd, T: Float>(&self, simd: S, inputs: Option<&[T]>, target: &mut [T]) {
                 match self {
-                    $(Self::$variant(one) => map(simd, &Derivative(one), inputs, target),)*
+                    $(Self::$variant(one) => map(simd, &Derivative(*one), inputs, target),)*
                     Self::Softmax | Self::LogSoftmax => unreachable!("their derivative is a matrix"),
                 }
             }
@@ -152,27 +152,30 @@ activations! {
     Tanh = "tanh",
 }
 
-struct Forward<'a, A>(&'a A);
+#[derive(Clone, Copy)]
+struct Forward<A>(A);
 
-impl<A: Pointwise> Lanewise<1, 0> for Forward<'_, A> {
+impl<A: Pointwise> Lanewise<1, 0> for Forward<A> {
     #[inline(always)]
     fn apply<V: Vector>(&self, [z]: [V; 1], []: [V; 0]) -> [V; 1] {
         [self.0.forward(z)]
     }
 }
 
-struct Backward<'a, A>(&'a A);
+#[derive(Clone, Copy)]
+struct Backward<A>(A);
 
-impl<A: Pointwise> Lanewise<1, 1> for Backward<'_, A> {
+impl<A: Pointwise> Lanewise<1, 1> for Backward<A> {
     #[inline(always)]
     fn apply<V: Vector>(&self, [delta]: [V; 1], [kept]: [V; 1]) -> [V; 1] {
         [delta.mul(self.0.derivative(kept))]
     }
 }
 
-struct Derivative<'a, A>(&'a A);
+#[derive(Clone, Copy)]
+struct Derivative<A>(A);
 
-impl<A: Pointwise> Lanewise<1, 0> for Derivative<'_, A> {
+impl<A: Pointwise> Lanewise<1, 0> for Derivative<A> {
     #[inline(always)]
     fn apply<V: Vector>(&self, [z]: [V; 1], []: [V; 0]) -> [V; 1] {
         let kept = match A::KEPT {

@@ -76,6 +76,7 @@ fn leaky_derivative<V: Vector>(kept: V, slope: V) -> V {
 }
 
 /// A row of net inputs becomes activations: the inputs and the nodes' slopes are read.
+#[derive(Clone, Copy)]
 pub struct PreluRow;
 
 impl Lanewise<1, 2> for PreluRow {
@@ -87,6 +88,7 @@ impl Lanewise<1, 2> for PreluRow {
 
 /// A row of deltas and of the slopes' gradients, from the deltas by the activations, the net inputs and
 /// the nodes' slopes.
+#[derive(Clone, Copy)]
 pub struct PreluRowBackward;
 
 impl Lanewise<2, 2> for PreluRowBackward {

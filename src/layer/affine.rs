@@ -88,6 +88,7 @@ impl Affine {
     }
 }
 
+#[derive(Clone, Copy)]
 struct ScaleAndShift;
 impl Lanewise<1, 2> for ScaleAndShift {
     #[inline(always)]
@@ -96,6 +97,7 @@ impl Lanewise<1, 2> for ScaleAndShift {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Scale;
 impl Lanewise<1, 1> for Scale {
     #[inline(always)]
@@ -104,6 +106,7 @@ impl Lanewise<1, 1> for Scale {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Shift;
 impl Lanewise<1, 1> for Shift {
     #[inline(always)]

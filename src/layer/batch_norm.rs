@@ -220,6 +220,7 @@ impl Stage for BatchNorm {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Divide<T>(T);
 impl<E: Float> Lanewise<1, 0> for Divide<E> {
     #[inline(always)]
@@ -228,6 +229,7 @@ impl<E: Float> Lanewise<1, 0> for Divide<E> {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Inverse<T>(T);
 impl<E: Float> Lanewise<1, 1> for Inverse<E> {
     #[inline(always)]
@@ -236,6 +238,7 @@ impl<E: Float> Lanewise<1, 1> for Inverse<E> {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Normalize;
 impl Lanewise<1, 3> for Normalize {
     #[inline(always)]
@@ -244,6 +247,7 @@ impl Lanewise<1, 3> for Normalize {
     }
 }
 
+#[derive(Clone, Copy)]
 struct ByMoving<T>(T);
 impl<E: Float> Lanewise<1, 3> for ByMoving<E> {
     #[inline(always)]
@@ -252,6 +256,7 @@ impl<E: Float> Lanewise<1, 3> for ByMoving<E> {
     }
 }
 
+#[derive(Clone, Copy)]
 struct BackByMoving<T>(T);
 impl<E: Float> Lanewise<1, 1> for BackByMoving<E> {
     #[inline(always)]
@@ -261,6 +266,7 @@ impl<E: Float> Lanewise<1, 1> for BackByMoving<E> {
 }
 
 /// The inverse of the batch's rows; what it is applied to is the factor of all terms.
+#[derive(Clone, Copy)]
 struct Back<T>(T);
 impl<E: Float> Lanewise<1, 4> for Back<E> {
     #[inline(always)]

@@ -42,6 +42,7 @@ pub fn sum_squared_differences<S: Simd, T: Float>(
     }
 }
 
+#[derive(Clone, Copy)]
 struct Product;
 impl Lanewise<1, 2> for Product {
     #[inline(always)]
@@ -50,6 +51,7 @@ impl Lanewise<1, 2> for Product {
     }
 }
 
+#[derive(Clone, Copy)]
 struct SquaredDifference;
 impl Lanewise<1, 2> for SquaredDifference {
     #[inline(always)]

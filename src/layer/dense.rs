@@ -202,6 +202,7 @@ impl Dense {
 }
 
 /// The sum of two values.
+#[derive(Clone, Copy)]
 struct Sum;
 
 impl Lanewise<1, 1> for Sum {

@@ -200,6 +200,7 @@ fn code<T: Float>(value: T) -> usize {
     value.to_f64() as usize
 }
 
+#[derive(Clone, Copy)]
 struct Add;
 impl Lanewise<1, 1> for Add {
     #[inline(always)]

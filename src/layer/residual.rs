@@ -98,6 +98,7 @@ impl Stage for Join {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Add;
 impl Lanewise<1, 1> for Add {
     #[inline(always)]

@@ -149,6 +149,7 @@ impl Stage for Standardize {
     fn backward<S: Simd, T: Float>(&self, _simd: S, _rows: &mut RowShard<'_, T>, _way: Backward<'_, T>) {}
 }
 
+#[derive(Clone, Copy)]
 struct Standard;
 impl Lanewise<1, 3> for Standard {
     #[inline(always)]

@@ -117,6 +117,7 @@ mod tests {
     }
 
     /// Zero where the two functions have the same bits.
+    #[derive(Clone, Copy)]
     struct Difference;
 
     impl Lanewise<1, 0> for Difference {

@@ -99,10 +99,13 @@ pub fn normal_quantile(p: f64) -> f64 {
 #[inline(always)]
 pub fn normal_of_bits<const N: usize>(bits: &[u32; N], target: &mut [f64; N]) {
     let centred = |bits: u32| (f64::from(bits) + 0.5) * 2f64.powi(-32) - 0.5;
-    // All as if in the centre, which the compiler does in vectors; then the tails, one in seven.
+    // All as if in the centre, which the compiler does in vectors, with half the operations for being fused;
+    // then the tails, one in seven.
     for (target, &bits) in target.iter_mut().zip(bits) {
         let centred = centred(bits);
-        *target = centred * quotient(CENTRE, 0.180_625 - centred * centred);
+        let x = centred.mul_add(-centred, 0.180_625);
+        let [above, below] = CENTRE.map(|c| c.iter().rev().fold(0.0, |sum: f64, &c| sum.mul_add(x, c)));
+        *target = centred * (above / below);
     }
     for (target, &bits) in target.iter_mut().zip(bits) {
         let centred = centred(bits);

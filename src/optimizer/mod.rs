@@ -195,6 +195,7 @@ impl Optimizer {
     }
 
     /// The rule of step `step`, which counts from 1. `memory` is for it to remember what it has worked out.
+    #[inline]
     pub fn at_step<T: Float>(&self, step: u64, memory: &mut Memory) -> Rule<T> {
         let rate = self.learning_rate(step);
         match *self {

@@ -3,6 +3,7 @@
 use crate::simd::{Float, Kernel, Lanewise, Simd, Vector, lanewise};
 
 /// Adds one row times a number to another.
+#[derive(Clone, Copy)]
 struct AddRow(f64);
 
 impl Lanewise<1, 1> for AddRow {

@@ -6,7 +6,7 @@ use super::{Float, Kernel, Simd, Vector};
 ///
 /// It is a trait rather than a closure because a method can be `#[inline(always)]`, which is what hands
 /// it the instruction set of the loop around it.
-pub trait Lanewise<const WRITTEN: usize, const READ: usize> {
+pub trait Lanewise<const WRITTEN: usize, const READ: usize>: Copy {
     /// The new values of the written slices.
     fn apply<V: Vector>(&self, written: [V; WRITTEN], read: [V; READ]) -> [V; WRITTEN];
 }
@@ -23,16 +23,16 @@ pub fn lanewise<S: Simd, T: Float, W, const WRITTEN: usize, const READ: usize>(
 ) where
     W: Lanewise<WRITTEN, READ>,
 {
-    simd.vectorize(Loop { work, written, read });
+    simd.vectorize(Loop { work: *work, written, read });
 }
 
-struct Loop<'a, 'b, T, W, const WRITTEN: usize, const READ: usize> {
-    work: &'a W,
-    written: [&'b mut [T]; WRITTEN],
-    read: [&'b [T]; READ],
+struct Loop<'a, T, W, const WRITTEN: usize, const READ: usize> {
+    work: W,
+    written: [&'a mut [T]; WRITTEN],
+    read: [&'a [T]; READ],
 }
 
-impl<T: Float, W, const WRITTEN: usize, const READ: usize> Kernel for Loop<'_, '_, T, W, WRITTEN, READ>
+impl<T: Float, W, const WRITTEN: usize, const READ: usize> Kernel for Loop<'_, T, W, WRITTEN, READ>
 where
     W: Lanewise<WRITTEN, READ>,
 {
@@ -88,7 +88,7 @@ pub fn map<S: Simd, T: Float, W: Lanewise<1, 0>>(simd: S, work: &W, source: Opti
     let head = target.as_ptr().align_offset(CACHE_LINE).min(target.len());
     let (targets, sources) = (target.split_at_mut(head), source.split_at(head));
     for (target, source) in [(targets.0, sources.0), (targets.1, sources.1)] {
-        lanewise(simd, &Onto(work), [target], [source]);
+        lanewise(simd, &Onto(*work), [target], [source]);
     }
 }
 
@@ -96,9 +96,10 @@ pub fn map<S: Simd, T: Float, W: Lanewise<1, 0>>(simd: S, work: &W, source: Opti
 const CACHE_LINE: usize = 64;
 
 /// Work that writes elsewhere than it reads.
-struct Onto<'a, W>(&'a W);
+#[derive(Clone, Copy)]
+struct Onto<W>(W);
 
-impl<W: Lanewise<1, 0>> Lanewise<1, 1> for Onto<'_, W> {
+impl<W: Lanewise<1, 0>> Lanewise<1, 1> for Onto<W> {
     #[inline(always)]
     fn apply<V: Vector>(&self, _target: [V; 1], source: [V; 1]) -> [V; 1] {
         self.0.apply(source, [])

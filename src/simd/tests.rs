@@ -115,6 +115,7 @@ fn partial_reads_and_writes_touch_nothing_else() {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Negate;
 
 impl Lanewise<1, 0> for Negate {

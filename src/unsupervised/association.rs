@@ -162,6 +162,7 @@ impl<T: Float> Kernel for Storkey<'_, T> {
 }
 
 /// One row of the matrix, for one more pattern.
+#[derive(Clone, Copy)]
 struct StorkeyRow {
     value: f64,
     field: f64,
@@ -181,6 +182,7 @@ impl Lanewise<1, 2> for StorkeyRow {
 }
 
 /// `a + b`.
+#[derive(Clone, Copy)]
 struct Add;
 
 impl Lanewise<1, 1> for Add {
@@ -450,6 +452,7 @@ fn swap_rows<T>(values: &mut [T], width: usize, one: usize, other: usize) {
 }
 
 /// `a + factor b`; the factor is a number of the vectors' type.
+#[derive(Clone, Copy)]
 struct AddScaled(f64);
 
 impl Lanewise<1, 1> for AddScaled {

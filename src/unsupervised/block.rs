@@ -143,6 +143,7 @@ impl<T: Float> Block<T> {
 }
 
 /// `w + g (x - w)`
+#[derive(Clone, Copy)]
 pub struct Towards<T>(pub T);
 
 impl<T: Float> Lanewise<1, 1> for Towards<T> {

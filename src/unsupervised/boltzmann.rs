@@ -415,6 +415,7 @@ fn update<S: Simd, T: Float>(
 }
 
 /// Follows the gradient: up for what the data say, down for what the model does.
+#[derive(Clone, Copy)]
 struct Change {
     data: f64,
     model: f64,
@@ -428,6 +429,7 @@ impl Lanewise<1, 2> for Change {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Sigmoid;
 
 impl Lanewise<1, 0> for Sigmoid {
@@ -437,6 +439,7 @@ impl Lanewise<1, 0> for Sigmoid {
     }
 }
 
+#[derive(Clone, Copy)]
 struct SigmoidOfSum;
 
 impl Lanewise<1, 1> for SigmoidOfSum {

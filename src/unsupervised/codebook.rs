@@ -434,6 +434,7 @@ impl<T: Float> Kernel for Add<'_, '_, T> {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Plus;
 
 impl crate::simd::Lanewise<1, 1> for Plus {

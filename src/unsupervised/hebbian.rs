@@ -195,6 +195,7 @@ impl<T: Float> Kernel for DeltaEpoch<'_, '_, T> {
 }
 
 /// `a - b`.
+#[derive(Clone, Copy)]
 struct Subtract;
 
 impl Lanewise<1, 1> for Subtract {
@@ -205,6 +206,7 @@ impl Lanewise<1, 1> for Subtract {
 }
 
 /// `a + factor b`; the factor is a number of the vectors' type.
+#[derive(Clone, Copy)]
 struct AddScaled(f64);
 
 impl Lanewise<1, 1> for AddScaled {
@@ -215,6 +217,7 @@ impl Lanewise<1, 1> for AddScaled {
 }
 
 /// What a node explains is taken from the rest, and the node follows what is left.
+#[derive(Clone, Copy)]
 struct Explain {
     output: f64,
     step: f64,

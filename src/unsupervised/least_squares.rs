@@ -112,6 +112,7 @@ fn straighten<S: Simd>(simd: S, a: &mut [f64], b: &mut [f64], length: usize, tol
     true
 }
 
+#[derive(Clone, Copy)]
 struct Turn {
     cosine: f64,
     sine: f64,
@@ -126,6 +127,7 @@ impl Lanewise<2, 0> for Turn {
 }
 
 /// `a + factor b`.
+#[derive(Clone, Copy)]
 struct AddScaled(f64);
 
 impl Lanewise<1, 1> for AddScaled {

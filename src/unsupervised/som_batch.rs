@@ -130,6 +130,7 @@ impl<T: Float> Kernel for Mean<'_, T> {
 }
 
 /// `keep * w + rate * sum / total`
+#[derive(Clone, Copy)]
 struct Mix<T> {
     rate: T,
     keep: T,

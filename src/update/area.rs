@@ -247,6 +247,7 @@ impl<T: Float> Area<T> {
 }
 
 /// The bits that both have.
+#[derive(Clone, Copy)]
 struct Both;
 
 impl Lanewise<1, 1> for Both {

@@ -245,6 +245,7 @@ impl<T: Float> Learner<T> {
 
     /// The rule of the next step, and the slots that it is for, where nothing happens beside it: what
     /// [`Self::now`] gives, without what a small network's step would have to wait for.
+    #[inline(always)] // a step of three hundred nanoseconds would feel the call
     pub fn next_rule(&mut self) -> (Rule<T>, [&mut [T]; MOST_SLOTS]) {
         let rule = self.optimizer.at_step(self.step + 1, &mut self.memory);
         let mut slots = self.slots.iter_mut();

@@ -135,6 +135,7 @@ fn all<T: Float, V: Vector>(value: T) -> V {
 }
 
 /// `a + g`.
+#[derive(Clone, Copy)]
 struct Add;
 
 impl Lanewise<1, 1> for Add {
@@ -145,6 +146,7 @@ impl Lanewise<1, 1> for Add {
 }
 
 /// `(g + a) / count`, and 0 for the next sum.
+#[derive(Clone, Copy)]
 struct MeanOf<T> {
     count: T,
 }
@@ -157,6 +159,7 @@ impl<T: Float> Lanewise<2, 0> for MeanOf<T> {
 }
 
 /// The value, or the limit with its sign; NaN stays NaN.
+#[derive(Clone, Copy)]
 struct Clip<T> {
     limit: T,
 }
@@ -170,6 +173,7 @@ impl<T: Float> Lanewise<1, 0> for Clip<T> {
 }
 
 /// `g * factor`.
+#[derive(Clone, Copy)]
 pub struct Scale<T> {
     /// The factor.
     pub factor: T,
@@ -183,6 +187,7 @@ impl<T: Float> Lanewise<1, 0> for Scale<T> {
 }
 
 /// `w - share w`.
+#[derive(Clone, Copy)]
 struct Decay<T> {
     share: T,
 }
@@ -195,6 +200,7 @@ impl<T: Float> Lanewise<1, 0> for Decay<T> {
 }
 
 /// `kept mean + rest w`.
+#[derive(Clone, Copy)]
 struct Towards<T> {
     kept: T,
     rest: T,

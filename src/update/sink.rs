@@ -43,9 +43,6 @@ impl<T> Slices<'_, T> {
 
     /// A part of each.
     fn part(&mut self, place: Range<usize>) -> Slices<'_, T> {
-        fn cut<'a, T>(slice: &'a mut [T], place: &Range<usize>) -> &'a mut [T] {
-            if slice.is_empty() { slice } else { &mut slice[place.clone()] }
-        }
         Slices {
             parameters: cut(self.parameters, &place),
             slots: self.slots.each_mut().map(|slot| cut(slot, &place)),
@@ -54,6 +51,11 @@ impl<T> Slices<'_, T> {
             gradients: cut(self.gradients, &place),
         }
     }
+}
+
+/// A part of a slice, unless that is empty.
+fn cut<'a, T>(slice: &'a mut [T], place: &Range<usize>) -> &'a mut [T] {
+    if slice.is_empty() { slice } else { &mut slice[place.clone()] }
 }
 
 impl<'a, T> From<Slices<'a, T>> for [&'a mut [T]; ARRAYS] {
@@ -158,14 +160,16 @@ impl<T: Float> Sink<T> for Update<'_, T> {
 impl<T: Float> Update<'_, T> {
     /// Updates the parameters of a range with gradients that are all there is to know.
     fn apply<S: Simd>(&mut self, simd: S, range: Range<usize>, gradients: &mut [T]) {
-        let Slices { parameters, slots, mean, .. } =
-            self.slices.part(range.start - self.start..range.end - self.start);
+        let place = range.start - self.start..range.end - self.start;
+        let parameters = &mut self.slices.parameters[place.clone()];
         if let Some(beyond) = self.beyond {
             beyond.before(simd, parameters, gradients);
         }
-        self.rule.update(simd, Part { parameters: &mut *parameters, slots }, gradients);
+        let slots = self.slices.slots.each_mut().map(|slot| cut(slot, &place));
+        self.rule.update(simd, Part { parameters, slots }, gradients);
+        let parameters = &mut self.slices.parameters[place.clone()];
         if let Some(beyond) = self.beyond {
-            beyond.after(simd, range.clone(), parameters, mean);
+            beyond.after(simd, range.clone(), parameters, cut(self.slices.mean, &place));
         }
         if self.watched.contains(&range.start) && !all_finite(simd, parameters) {
             self.finite.store(false, Ordering::Relaxed);
