@@ -95,17 +95,13 @@ pub fn normal_quantile(p: f64) -> f64 {
 }
 
 /// Standard normal numbers, each from 32 random bits: the quantile of the middle of one of 2^32 equal parts of
-/// (0, 1).
+/// (0, 1). In the centre they may differ from [`normal_quantile`] in the last place, as they are fused.
 #[inline(always)]
 pub fn normal_of_bits<const N: usize>(bits: &[u32; N], target: &mut [f64; N]) {
     let centred = |bits: u32| (f64::from(bits) + 0.5) * 2f64.powi(-32) - 0.5;
-    // All as if in the centre, which the compiler does in vectors, with half the operations for being fused;
-    // then the tails, one in seven.
+    // All as if in the centre, which the compiler does in vectors; then the tails, one in seven.
     for (target, &bits) in target.iter_mut().zip(bits) {
-        let centred = centred(bits);
-        let x = centred.mul_add(-centred, 0.180_625);
-        let [above, below] = CENTRE.map(|c| c.iter().rev().fold(0.0, |sum: f64, &c| sum.mul_add(x, c)));
-        *target = centred * (above / below);
+        *target = central(centred(bits));
     }
     for (target, &bits) in target.iter_mut().zip(bits) {
         let centred = centred(bits);
@@ -113,6 +109,14 @@ pub fn normal_of_bits<const N: usize>(bits: &[u32; N], target: &mut [f64; N]) {
             *target = normal_quantile(centred + 0.5);
         }
     }
+}
+
+/// The quantile of a probability near 1/2, less that, in fused multiply-adds: half the operations.
+#[inline(always)]
+fn central(centred: f64) -> f64 {
+    let x = centred.mul_add(-centred, 0.180_625);
+    let [above, below] = CENTRE.map(|c| c.iter().rev().fold(0.0, |sum: f64, &c| sum.mul_add(x, c)));
+    centred * (above / below)
 }
 
 /// The quotient of two polynomials, the lowest coefficients first.
@@ -150,6 +154,9 @@ mod tests {
             let error = (normal_quantile(p) / right - 1.0).abs();
             println!("{p:e}: {error:e}");
             assert!(error < 7e-16, "{p:e}: {error:e}");
+            if (p - 0.5).abs() <= 0.425 {
+                assert!((central(p - 0.5) / right - 1.0).abs() < 7e-16, "{p:e}");
+            }
         }
     }
 
@@ -170,8 +177,11 @@ mod tests {
         for set in crate::simd::InstructionSet::available() {
             for (number, bits) in crate::simd::run_on(set, Work(bits)).into_iter().zip(bits) {
                 let p = (f64::from(bits) + 0.5) / 2f64.powi(32);
-                assert_eq!(number, normal_quantile(p));
-                assert!(number.is_finite());
+                let quantile = normal_quantile(p);
+                let is_central = (p - 0.5).abs() <= 0.425;
+                assert_eq!(number, if is_central { central(p - 0.5) } else { quantile });
+                // Of the right number they are 2.2 and 2.4 epsilon apart at most (a thousand places, by mpmath).
+                assert!((number - quantile).abs() <= 4.6 * f64::EPSILON * quantile.abs());
             }
         }
     }
