@@ -16,6 +16,7 @@ import nnfast as nn
 pytest.importorskip("onnx")
 
 OPSETS = (9, 13, 17, 20)
+HAS_NEW_EXPORTER = importlib.util.find_spec("onnxscript") is not None
 X = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
 CLASSES = np.arange(60) % 3
 
@@ -88,6 +89,10 @@ def modules(torch: Any) -> dict[str, Any]:
     )
     made["normalized_last"] = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4))
     made["blocks"] = blocks(torch)
+    parts = [torch.nn.Linear(3, 4)]
+    for name in ACTIVATIONS:
+        parts += [made[name][1], torch.nn.Linear(4, 4)]
+    made["all"] = torch.nn.Sequential(*parts)
     return made
 
 
@@ -113,6 +118,26 @@ def test_torch(name, opset, tmp_path):
             pytest.skip(f"PyTorch cannot write it: {str(error).splitlines()[0]}")
     with torch.no_grad():
         wanted = module(rows).numpy()
+    net = nn.interop.read_onnx(path)
+    np.testing.assert_allclose(net.predict(X), wanted, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.skipif(not HAS_NEW_EXPORTER, reason="PyTorch's newer exporter wants onnxscript")
+@pytest.mark.parametrize("name", ["all", "flat", "normalized_last", "blocks"])
+def test_torch_by_its_newer_exporter(name, tmp_path):
+    """It keeps weights in a file beside the model, unless told otherwise."""
+    torch = pytest.importorskip("torch")
+    torch.manual_seed(0)
+    module = modules(torch)[name].eval()
+    for values in (*module.parameters(), *module.buffers()):
+        if values.dtype == torch.float32:
+            values.data += torch.rand_like(values) / 4
+    path = tmp_path / "model.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(module, (torch.from_numpy(X),), str(path), dynamo=True, verbose=False)
+    with torch.no_grad():
+        wanted = module(torch.from_numpy(X)).numpy()
     net = nn.interop.read_onnx(path)
     np.testing.assert_allclose(net.predict(X), wanted, rtol=1e-5, atol=1e-5)
 

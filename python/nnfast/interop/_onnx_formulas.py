@@ -50,6 +50,8 @@ X = "x"
 ABOVE = ("Max", X, 0.0)
 BELOW = ("Min", X, 0.0)
 ALPHA, SLOPE, EPSILON = Parameter("alpha"), Parameter("negative_slope"), Parameter("epsilon")
+BETA = Parameter("beta")
+STEEP = ("Mul", X, BETA)
 POWER = ("Sub", ("Exp", BELOW), 1.0)
 SIGMOID = ("Sigmoid", X)
 SOFTPLUS = ("Add", ABOVE, ("Log", ("Add", 1.0, ("Exp", ("Neg", ("Abs", X))))))
@@ -161,7 +163,12 @@ FORMS: dict[str, list[Form]] = {
     "sigmoid": [Form(SIGMOID)],
     "silu": [Form(("Swish", X, {"alpha": 1.0}), 24, double=False), Form(("Mul", X, SIGMOID))],
     "softmax": [Form(("Softmax", X)), Form(("Exp", ("LogSoftmax", X)), None)],
-    "softplus": [Form(("Softplus", X), double=False), Form(SOFTPLUS)],
+    "softplus": [
+        Form(("Softplus", X), double=False),
+        Form(SOFTPLUS),
+        Form(("Where", ("Greater", X, 20.0), X, ("Softplus", X)), None),  # as PyTorch says it
+        Form(("Where", ("Greater", STEEP, 20.0), X, ("Div", ("Softplus", STEEP), BETA)), None),
+    ],
     "softsign": [
         Form(("Softsign", X), double=False),
         Form(("Div", X, ("Add", 1.0, ("Abs", X)))),

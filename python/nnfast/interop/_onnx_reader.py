@@ -126,6 +126,9 @@ class Reader:
         slope = values.get("negative_slope")
         if isinstance(slope, np.ndarray):
             self.prelu(chain, slope)
+        elif "beta" in values:
+            beta = values["beta"]
+            self.scaled(chain, Scaled(activations.Softplus(), beta, output_scale=1.0 / beta))
         elif name in ("gelu", "gelu_by_tanh"):
             gelu = activations.GELU(approximate=name == "gelu_by_tanh")
             chain.activation(gelu, initializes=True)
