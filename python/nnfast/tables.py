@@ -151,6 +151,11 @@ class Table:
         return self._target
 
     @property
+    def missing(self) -> frozenset[str]:
+        """The words that say that a value is missing."""
+        return self._missing
+
+    @property
     def columns(self) -> tuple[Column, ...]:
         """What is known of each column that X is made of: those of numbers, then those of words."""
         return (*self._numbers, *self._words)

@@ -47,6 +47,7 @@ DATA = ["digits", "digits.npz", "--target", "y"]
 PICTURES = {
     "activations": ["relu,elu(0.5),tanh"],
     "architecture": ["rich"],
+    "boundary_growth": ["rich", "people.csv", "--count", "3"],
     "codes": ["coder", "X.npy"],
     "component_plane": ["map", "--column", "20"],
     "confusion_matrix": [*DATA, "--normalize"],
@@ -68,10 +69,13 @@ PICTURES = {
     "saturation": ["digits", "X.npy", "--rows", "100"],
 }
 NO_PICTURES = {"BoundaryRecorder", "architecture_svg"}  # a callback; architecture's other form
+MORE_PICTURES = {"boundary_growth"}  # the callback's
 
 
 def test_every_picture_can_be_had() -> None:
-    assert set(PICTURES) == set(plot.PICTURES) == set(nn.plot.__all__) - NO_PICTURES
+    assert (
+        set(PICTURES) == set(plot.PICTURES) == (set(nn.plot.__all__) - NO_PICTURES | MORE_PICTURES)
+    )
     said = (plot.__doc__ or "").replace("\n", " ")
     assert [name for name in PICTURES if name.replace("_", "-") not in said] == []
 
@@ -87,6 +91,13 @@ def test_pictures(name, folder, monkeypatch, capsys):
     assert len(content) > 5_000
 
 
+def test_show_knows_what_was_learned_without_a_teacher(folder, capsys):
+    found = commands.found(capsys, "show", folder / "map")
+    assert found["class"] == "SelfOrganizingMap"
+    assert main(["show", str(folder / "memory")]) == 0
+    assert "Hopfield" in capsys.readouterr().out
+
+
 def test_where_pictures_go(folder, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert main(["plot", "learning-curves", str(folder / "rich")]) == 0
@@ -96,6 +107,10 @@ def test_where_pictures_go(folder, monkeypatch, capsys, tmp_path):
         commands.found(capsys, "plot", "architecture", "3-2-3-2", "--out", out)
     assert (tmp_path / "a.svg").read_text().startswith("<svg")
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+    commands.found(
+        capsys, "plot", "boundary-growth", folder / "rich", folder / "people.csv", "--out", "a.gif"
+    )
+    assert (tmp_path / "a.gif").read_bytes().startswith(b"GIF89a")
     commands.found(capsys, "show", folder / "rich", "--picture", "net.svg")
     assert ">hours<" in (tmp_path / "net.svg").read_text()
     commands.found(capsys, "show", folder / "rich", "--picture", "net.png")

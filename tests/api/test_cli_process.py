@@ -95,8 +95,9 @@ def test_who_reads_may_go(folder):
         assert process.wait(60) == 141
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
-def test_interrupted_training_keeps_what_was_learned(folder):
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals to one process")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted_training_keeps_what_was_learned(number, code, folder):
     process = subprocess.Popen(
         [*NNFAST, "train", "people.csv", "--target", "rich", "--epochs", "1000000",
          "--patience", "0", "--out", "kept"],
@@ -110,9 +111,9 @@ def test_interrupted_training_keeps_what_was_learned(folder):
     for line in process.stderr:
         if line.startswith("epoch 20/"):
             break
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     said, complained = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert "note: interrupted; what was learned until then is in kept" in complained
     assert "Traceback" not in complained
     assert "interrupted after" in said

@@ -260,6 +260,44 @@ def test_columns_of_no_use_are_left_out_unless_asked_for(tmp_path, monkeypatch, 
     assert nn.load("model.safetensors").table.names == ["number", "age", "day"]
 
 
+def test_one_word_among_numbers_is_told_and_can_be_a_gap(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    columns = commands.without(commands.people(), "price", "name")
+    columns["hours"][5] = "unknown"
+    path = commands.write(tmp_path / "table.csv", columns)
+    result = commands.found(capsys, "train", path, "--target", "rich", *QUICK)
+    [note] = result["data"]["notes"]
+    assert note == (
+        "'hours' is taken for words, because of 'unknown'; --missing unknown takes it for numbers"
+    )
+    assert any("hours" in one for one in result["data"]["columns"]["left out"])
+    result = commands.found(
+        capsys, "train", path, "--target", "rich", *QUICK, "--missing", "unknown"
+    )
+    assert result["data"]["notes"] == []
+    assert "hours (0.2 % missing)" in result["data"]["columns"]["numbers"]
+    # The file knows it from then on.
+    measured = commands.found(capsys, "evaluate", "model.safetensors", path)
+    assert measured["metrics"]["accuracy"] > 0.9
+
+
+def test_decimal_commas(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    columns = commands.without(commands.people(), "rich", "name")
+    plain = commands.write(tmp_path / "plain.csv", columns)
+    expected = commands.found(capsys, "train", plain, "--target", "price", *QUICK)
+    for name in ("hours", "height", "price"):
+        columns[name] = [one.replace(".", ",") for one in columns[name]]
+    columns["price"] = [
+        f"{one[:-6]}.{one[-6:]}" if len(one) > 6 else one for one in columns["price"]
+    ]
+    path = commands.write(tmp_path / "european.csv", columns, ";")
+    found = commands.found(
+        capsys, "train", path, "--target", "price", *QUICK, "--decimal", ",", "--task", "regression"
+    )
+    assert found["history"] == expected["history"]
+
+
 def test_rows_without_a_target_are_left_out(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     columns = commands.people(100)

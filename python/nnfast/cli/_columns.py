@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nnfast.cli._console import listed
 from nnfast.tables import MISSING
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class Found:
         return self.name + (f" ({inside})" if inside else "")
 
 
-def found(name: str, values: Array, *, category: bool, asked: bool) -> Found:
+def found(
+    name: str, values: Array, *, category: bool, asked: bool, missing: Collection[str] = MISSING
+) -> Found:
     """Find out what a column is.
 
     Parameters
@@ -53,17 +56,19 @@ def found(name: str, values: Array, *, category: bool, asked: bool) -> Found:
         Whether it was said to hold categories.
     asked : bool
         Whether it was asked for by name, and so is not to be left out.
+    missing : collection of str
+        Words that say that a value is missing.
     """
-    missing = int(gaps(values).sum())
+    absent = int(gaps(values, missing).sum())
     if values.dtype.kind != "O":
         different = np.unique(values[~np.isnan(values)]).size
         if category:
-            return Found(name, "words", missing, different)
-        why = "" if asked else _useless_numbers(values, different, missing)
-        return Found(name, "left out" if why else "numbers", missing, different, why)
-    words = {word for word in values.tolist() if word is not None and word not in MISSING}
-    why = "" if asked or category else _useless_words(words, len(values), missing)
-    return Found(name, "left out" if why else "words", missing, len(words), why)
+            return Found(name, "words", absent, different)
+        why = "" if asked else _useless_numbers(values, different, absent)
+        return Found(name, "left out" if why else "numbers", absent, different, why)
+    words = {word for word in values.tolist() if word is not None and word not in missing}
+    why = "" if asked or category else _useless_words(words, len(values), absent)
+    return Found(name, "left out" if why else "words", absent, len(words), why)
 
 
 def _useless_numbers(values: Array, different: int, missing: int) -> str:
@@ -88,10 +93,32 @@ def _useless_words(words: Collection[str], rows: int, missing: int) -> str:
     return ""
 
 
-def gaps(values: Array) -> NDArray[np.bool_]:
+def almost_numbers(name: str, values: Array, missing: Collection[str]) -> str | None:
+    """Return a note on a column of words of which almost all are numbers."""
+    different = {one for one in values.tolist() if one is not None and one not in missing}
+    others = sorted(word for word in different if not _is_number(word))
+    if not others or len(different) < 10 or len(others) > len(different) / 10:
+        return None
+    said = listed([repr(word) for word in others], most=3)
+    return (
+        f"{name!r} is taken for words, because of {said}; --missing {','.join(others[:3])} takes "
+        "it for numbers"
+    )
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+def gaps(values: Array, missing: Collection[str] = MISSING) -> NDArray[np.bool_]:
     """Tell which values are missing."""
     if values.dtype.kind == "O":
-        return np.array([one is None or one in MISSING for one in values.tolist()], dtype=bool)
+        words = frozenset(missing)
+        return np.array([one is None or one in words for one in values.tolist()], dtype=bool)
     if values.dtype.kind == "f":
         return np.isnan(values)
     return np.zeros(len(values), dtype=bool)

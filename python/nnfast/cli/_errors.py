@@ -7,6 +7,7 @@ WRONG = 1  # the data or a file is not what is wanted
 MISUSED = 2  # the command line is not: argparse's own code
 PIPE_CLOSED = 141  # 128 + SIGPIPE: who read the output has gone, as `head` does
 INTERRUPTED = 130  # 128 + SIGINT
+TERMINATED = 143  # 128 + SIGTERM
 
 
 class Misused(Exception):

@@ -10,6 +10,7 @@ import numpy as np
 from nnfast.cli import _columns
 from nnfast.cli._errors import Misused
 from nnfast.cli._sources import Reading, Rows, Table, open_rows
+from nnfast.tables import MISSING
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -71,6 +72,7 @@ def inputs(
     if net.table is None:
         yield from _by_place(net, source, beside, target)
         return
+    source.missing = net.table.missing
     names = [column.name for column in net.table.columns]
     words = [column.name for column in net.table.columns if column.categories is not None]
     refuse_absent(source, names, "which the model was trained on")
@@ -151,7 +153,7 @@ def of_model(
             X, values = _with_target(net, source, name)
     if values is None:
         return X, None
-    there = ~_columns.gaps(values)
+    there = ~_columns.gaps(values, MISSING if net.table is None else net.table.missing)
     if not there.all():
         X, values = X[there], values[there]
     if len(values) == 0:

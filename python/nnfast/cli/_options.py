@@ -31,6 +31,9 @@ def reading(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the first line is a row too; the columns are then called 1, 2, 3, ...",
     )
+    group.add_argument(
+        "--decimal", choices=[".", ","], default=".", help="of numbers in text files (default: .)"
+    )
     group.add_argument("--encoding", default="utf-8", help="of text files (default: utf-8)")
     group.add_argument("--array", metavar="NAME", help="which array of an NPZ file holds the rows")
 
@@ -41,7 +44,12 @@ def as_reading(options: argparse.Namespace) -> Reading:
     if separator is not None:
         separator = {"\\t": "\t", "tab": "\t", "space": " ", "comma": ","}.get(separator, separator)
     return Reading(
-        options.format, separator, not options.no_header, options.encoding, options.array
+        options.format,
+        separator,
+        not options.no_header,
+        options.encoding,
+        options.decimal,
+        options.array,
     )
 
 

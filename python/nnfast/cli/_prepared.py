@@ -123,6 +123,7 @@ def _of_table(source: Table, options: argparse.Namespace, begin: nn.FeedForward 
         raise Misused(
             f"--target is missing; wanted is one of the columns {', '.join(source.names)}"
         )
+    source.missing = known.missing if known is not None else _missing(options)
     beside = [target, *([options.weights] if options.weights else [])]
     names = _chosen(source, options, beside)
     if known is not None:
@@ -134,7 +135,7 @@ def _of_table(source: Table, options: argparse.Namespace, begin: nn.FeedForward 
     if not len(block[target]):
         raise ValueError(f"{source.path!r} has no rows")
     notes = []
-    gaps = _columns.gaps(block[target])
+    gaps = _columns.gaps(block[target], source.missing)
     if gaps.any():
         block = {name: values[~gaps] for name, values in block.items()}
         notes.append(f"{int(gaps.sum()):,} rows without a target are left out")
@@ -150,9 +151,14 @@ def _of_table(source: Table, options: argparse.Namespace, begin: nn.FeedForward 
             values,
             category=name in categories,
             asked=options.columns is not None or known is not None,
+            missing=source.missing,
         )
         for name, values in block.items()
     }
+    for name, values in block.items():
+        if values.dtype.kind == "O" and name not in categories:
+            note = _columns.almost_numbers(name, values, source.missing)
+            notes += [note] if note else []
     kept = {name: block[name] for name in names if kinds[name].kind != "left out"}
     if not kept:
         raise ValueError(
@@ -164,6 +170,7 @@ def _of_table(source: Table, options: argparse.Namespace, begin: nn.FeedForward 
             {name: values[rows] for name, values in {**kept, target: raw}.items()},
             target=target,
             categories=[name for name in kept if kinds[name].kind == "words"],
+            missing=source.missing,
             bounded=not options.extrapolate,
         )
     dtype = np.dtype(options.dtype)
@@ -192,6 +199,11 @@ def _of_table(source: Table, options: argparse.Namespace, begin: nn.FeedForward 
             "target": _target_said(target, raw, y, classes, options),
         },
     )
+
+
+def _missing(options: argparse.Namespace) -> tuple[str, ...]:
+    """Return the words that say that a value is missing."""
+    return (*nn.tables.MISSING, *_specs.names(options.missing))
 
 
 def _chosen(source: Table, options: argparse.Namespace, beside: list[str]) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from csv import reader as csv_reader
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -44,6 +44,7 @@ class Reading:
     separator: str | None = None
     header: bool = True
     encoding: str = "utf-8"
+    decimal: str = "."
     array: str | None = None  # of an NPZ file, the one that holds the rows
 
 
@@ -141,6 +142,8 @@ class Table:
 
     path: str
     names: list[str]
+    decimal = "."
+    missing: Collection[str] = MISSING  # words that say that a value is missing
 
     def blocks(self, names: Sequence[str], words: Sequence[str] = ()) -> Iterator[Block]:
         """Yield some of the columns, some rows at a time.
@@ -154,7 +157,7 @@ class Table:
             all of a block's words are, or are missing.
         """
         for block in self._blocks(list(names)):
-            yield {name: _column(values, name in words) for name, values in block.items()}
+            yield {name: self._column(one, name in words) for name, one in block.items()}
 
     def whole(self, names: Sequence[str], words: Sequence[str] = ()) -> Block:
         """Return some of the columns, whole."""
@@ -164,12 +167,50 @@ class Table:
         if not parts:
             raise ValueError(f"{self.path!r} has a header and no rows")
         return {
-            name: _column(pa.chunked_array([part[name] for part in parts]), name in words)
+            name: self._column(pa.chunked_array([part[name] for part in parts]), name in words)
             for name in names
         }
 
     def _blocks(self, names: list[str]) -> Iterator[dict[str, Any]]:
         raise NotImplementedError
+
+    def _column(self, values: Any, stays: bool) -> Array:
+        """Return a column of Arrow's as float64 with NaN, or as words with None."""
+        import pyarrow as pa
+        from pyarrow import compute
+
+        if isinstance(values, pa.ChunkedArray):
+            values = values.combine_chunks()
+        kind = values.type
+        if pa.types.is_dictionary(kind):
+            values, kind = values.cast(kind.value_type), kind.value_type
+        if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+            return _numbers(values.cast(pa.float64(), safe=False))
+        if pa.types.is_null(kind) or pa.types.is_boolean(kind) or pa.types.is_temporal(kind):
+            values = values.cast(pa.string())
+        elif not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            raise ValueError(
+                f"{self.path!r} has a column of the type {kind}; wanted are numbers or words"
+            )
+        trimmed = compute.utf8_trim_whitespace(values)
+        numbers = None if stays else self._as_numbers(trimmed)
+        return _words(trimmed) if numbers is None else numbers
+
+    def _as_numbers(self, words: Any) -> Array | None:
+        """Return words as the numbers that they are, if there are some and all are."""
+        import pyarrow as pa
+        from pyarrow import compute
+
+        gaps = compute.is_in(words, value_set=pa.array(list(self.missing), words.type))
+        there = compute.if_else(gaps, pa.scalar(None, words.type), words)
+        if self.decimal == ",":
+            there = compute.replace_substring(there, ".", "")
+            there = compute.replace_substring(there, ",", ".")
+        try:
+            numbers = _numbers(there.cast(pa.float64()))
+        except pa.ArrowInvalid:
+            return None
+        return None if np.isinf(numbers).any() or there.null_count == len(there) else numbers
 
 
 class TextTable(Table):
@@ -177,7 +218,7 @@ class TextTable(Table):
 
     def __init__(self, path: str, reading: Reading, kind: str) -> None:
         pyarrow()
-        self.path, self._reading = path, reading
+        self.path, self._reading, self.decimal = path, reading, reading.decimal
         self._stream = _Replayed(sys.stdin.buffer) if path == "-" else None
         lines = self._first_lines()
         if not lines:
@@ -341,37 +382,16 @@ def _separator(lines: Sequence[str]) -> str:
     return best
 
 
-def _column(values: Any, stays: bool) -> Array:
-    """Return a column of Arrow's as float64 with NaN, or as words with None."""
-    import pyarrow as pa
-    from pyarrow import compute
-
-    kind = values.type
-    if pa.types.is_dictionary(kind):
-        values, kind = values.cast(kind.value_type), kind.value_type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return _numbers(values.cast(pa.float64(), safe=False))
-    if pa.types.is_null(kind) or pa.types.is_boolean(kind) or pa.types.is_temporal(kind):
-        values = values.cast(pa.string())
-    elif not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        raise ValueError(f"a column is of the type {kind}; wanted are numbers or words")
-    trimmed = compute.utf8_trim_whitespace(values)
-    if not stays:
-        gaps = compute.is_in(trimmed, value_set=pa.array(MISSING, trimmed.type))
-        there = compute.if_else(gaps, pa.scalar(None, trimmed.type), trimmed)
-        try:
-            numbers = _numbers(there.cast(pa.float64()))
-        except pa.ArrowInvalid:
-            pass
-        else:
-            if not np.isinf(numbers).any() and there.null_count < len(there):
-                return numbers
-    return np.asarray(trimmed.to_numpy(zero_copy_only=False), dtype=object)
+def _words(values: Any) -> Array:
+    """Return words as objects, each different one once in memory."""
+    encoded = values.dictionary_encode()
+    different: Array = np.array([*encoded.dictionary.to_pylist(), None], dtype=object)
+    places = encoded.indices.fill_null(len(different) - 1).to_numpy()
+    words: Array = different[places]
+    return words
 
 
 def _numbers(values: Any) -> Array:
-    if hasattr(values, "combine_chunks"):
-        values = values.combine_chunks()
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 

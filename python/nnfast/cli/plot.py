@@ -2,10 +2,10 @@
 
 Of a model: architecture (also of "3-2-3-2"), learning-curves, learning-rate-curve,
 first-layer-weights, component-plane and distance-map (of a self-organizing map). Of a model and
-data: confusion-matrix, roc-curve, reliability-curve, decision-boundary, saturation, gradient-flow,
-learning-rate-range, reconstructions, codes (of an autoencoder), hit-map, label-map, recall and
-hopfield-energy. Of data alone: images. Of names: activations, and learning-rate-curve of a
-schedule.
+data: confusion-matrix, roc-curve, reliability-curve, decision-boundary, boundary-growth (also as a
+GIF), saturation, gradient-flow, learning-rate-range, reconstructions, codes (of an autoencoder),
+hit-map, label-map, recall and hopfield-energy. Of data alone: images. Of names: activations, and
+learning-rate-curve of a schedule.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import nnfast as nn
-from nnfast.cli import _answers, _errors, _examples, _models, _options, _specs
+from nnfast.cli import _answers, _building, _errors, _examples, _models, _options, _specs
 from nnfast.cli._console import Console
 from nnfast.cli._errors import Misused
 from nnfast.cli._sources import Rows, open_rows
@@ -96,9 +96,13 @@ def run(options: argparse.Namespace) -> int:
             + ", ".join(sorted(one.replace("_", "-") for one in PICTURES))
         )
     out = options.out or f"{name.replace('_', '-')}.png"
-    if os.path.splitext(out)[1].lower() not in SUFFIXES:
-        raise Misused(f"--out is {out!r}; wanted is an ending of {', '.join(SUFFIXES)}")
-    if name == "architecture" and out.lower().endswith(".svg"):
+    suffix = os.path.splitext(out)[1].lower()
+    suffixes = (*SUFFIXES, ".gif") if name == "boundary_growth" else SUFFIXES
+    if suffix not in suffixes:
+        raise Misused(f"--out is {out!r}; wanted is an ending of {', '.join(suffixes)}")
+    if suffix == ".gif":
+        _recorded(options).animate(out)
+    elif name == "architecture" and suffix == ".svg":
         net = _network(_one(options))
         nn.plot.architecture_svg(net, out, nodes=options.nodes, **_called(net))
     else:
@@ -225,6 +229,28 @@ def _decision_boundary(options: argparse.Namespace) -> Any:
     return nn.plot.decision_boundary(net, X, y, feature_names=names)
 
 
+def _boundary_growth(options: argparse.Namespace) -> Any:
+    return _recorded(options).plot(count=options.count or 6)
+
+
+def _recorded(options: argparse.Namespace) -> nn.plot.BoundaryRecorder:
+    """Let a network like the model learn the rows anew, and look at it on the way."""
+    net, X, y = _classified(options)
+    epochs = max(1, len(net.history.get("loss", [])))
+    recorder = nn.plot.BoundaryRecorder(X, y)
+    batch = min(len(X), _building.batch_size(None, len(X)))
+    _forgotten(net, X).fit(X, y, epochs=epochs, batch_size=batch, callbacks=recorder, verbose=0)
+    return recorder
+
+
+def _forgotten(net: nn.FeedForward, X: Array) -> nn.FeedForward:
+    """Return a network as it was before it learned, but for what standardizes its inputs."""
+    net.reset()
+    if any(isinstance(layer, nn.Standardize) for layer in net.layers):
+        net.adapt(X)
+    return net
+
+
 def _first_layer_weights(options: argparse.Namespace) -> Any:
     net = _network(_one(options))
     return nn.plot.first_layer_weights(net, shape=_shape(options), count=options.count or 64)
@@ -250,10 +276,7 @@ def _learning_rate_curve(options: argparse.Namespace) -> Any:
 
 def _learning_rate_range(options: argparse.Namespace) -> Any:
     net, X, y = _labelled(options)
-    net.reset()
-    if any(isinstance(layer, nn.Standardize) for layer in net.layers):
-        net.adapt(X)
-    return nn.plot.learning_rate_range(net.find_learning_rate(X, y))
+    return nn.plot.learning_rate_range(_forgotten(net, X).find_learning_rate(X, y))
 
 
 def _saturation(options: argparse.Namespace) -> Any:
@@ -343,6 +366,7 @@ def _labels(options: argparse.Namespace, path: str) -> Array | None:
 PICTURES: dict[str, Callable[[argparse.Namespace], Any]] = {
     "activations": _activations,
     "architecture": _architecture,
+    "boundary_growth": _boundary_growth,
     "codes": _codes,
     "component_plane": _component_plane,
     "confusion_matrix": _confusion_matrix,

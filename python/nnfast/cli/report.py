@@ -109,6 +109,7 @@ def _columns_and_target(
     name = target or table.target
     if name is None or name not in source.names:
         raise ValueError(f"{source.path!r} has no target to measure by: no column {name!r}")
+    source.missing = table.missing
     names = [column.name for column in table.columns]
     _examples.refuse_absent(source, names, "which the model was trained on")
     words = [column.name for column in table.columns if column.categories is not None]
@@ -116,7 +117,7 @@ def _columns_and_target(
     if classes is not None and classes.dtype.kind == "U":
         words.append(name)
     block = source.whole([*names, name], words)
-    there = ~_columns.gaps(block[name])
+    there = ~_columns.gaps(block[name], table.missing)
     columns = {one: values[there] for one, values in block.items()}
     values = columns.pop(name)
     if classes is not None:

@@ -34,8 +34,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Say it, and draw it."""
     console = Console(as_json=options.json, quiet=options.quiet)
-    net = _models.load(options.model, options)
+    net = _models.any_model(options.model)
     console.row("model", f"{options.model} ({size(os.path.getsize(options.model))})")
+    if not isinstance(net, nn.FeedForward):  # a method of nnfast.unsupervised, which says itself
+        console.row("it is", repr(net))
+        console.result({"class": type(net).__name__, "described": repr(net)})
+        return _errors.GOOD
     if net.table is not None:
         console.row("predicts", str(net.table.target))
         numbers = [one.name for one in net.table.columns if one.categories is None]
