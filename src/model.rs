@@ -347,7 +347,7 @@ impl<T: Float> Model<T> {
         self.check_data(&data)?;
         let order = all_rows(&data);
         let training = self.training.as_mut().ok_or_else(not_compiled)?;
-        let (chunk, go_on) = (order.len(), &mut || true);
+        let (chunk, go_on) = (CHUNK, &mut || true);
         let mut gradients = Buffer::zeros(self.parameters.len())?;
         let mut whole =
             FullBatch { network: &self.network, training, data, order: &order, chunk, threads, go_on };

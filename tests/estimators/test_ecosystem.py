@@ -118,7 +118,7 @@ def test_a_wide_sparse_table_is_never_dense_as_a_whole(solver: str) -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # A batch of 100 rows takes 16 MB, and a part of 2^20 numbers 8 MB.
+    # A batch of 100 rows takes 16 MB, and a part of 2^22 numbers 34 MB.
     assert peak < 60e6
 
 

@@ -195,3 +195,13 @@ def test_more_that_is_refused() -> None:
         MLPRegressor("hinge").fit(PATIENTS, PROGRESS)
     for solver in ("lbfgs", nn.LBFGS()):
         assert not hasattr(MLPRegressor(solver=solver), "partial_fit")
+
+
+def test_early_stopping_may_be_turned_on_and_off_between_fits() -> None:
+    model = MLPClassifier(max_iter=3, random_state=0, warm_start=True, activation="prelu")
+    model.fit(X, Y)
+    assert model.validation_scores_ is None
+    model.set_params(early_stopping=True).fit(X, Y)
+    assert len(model.validation_scores_) == 3
+    model.set_params(early_stopping=False).fit(X, Y)
+    assert len(model.loss_curve_) == 9

@@ -21,8 +21,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nnfast import activations, optimizers, unsupervised
 from nnfast.callbacks import EarlyStopping, checked_callbacks
-from nnfast.sklearn._lessons import chunks, dense
 from nnfast.sklearn._parameters import READ_IN_PLACE, spellings
+from nnfast.sklearn._sparse import Densifier, chunks, said
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -233,8 +233,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         ndarray of shape (rows, code)
         """
         check_is_fitted(self)
-        encoder = self.model_.encoder
-        return self._said(encoder, self._rows(X, reset=False))
+        return said(self.model_.encoder, self._rows(X, reset=False))
 
     def inverse_transform(self, X: Any) -> Any:
         """Return what codes stand for.
@@ -248,7 +247,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         ndarray of shape (rows, features)
         """
         check_is_fitted(self)
-        return self._said(self.model_.decoder, check_array(X, dtype=READ_IN_PLACE))
+        return said(self.model_.decoder, check_array(X, dtype=READ_IN_PLACE))
 
     def score(self, X: Any, y: Any = None) -> float:
         """Return minus the mean squared error of what the network makes of the rows.
@@ -261,9 +260,9 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         check_is_fitted(self)
         x, net = self._rows(X, reset=False), self.net_
         errors = 0.0
-        for _, part in chunks(x, net.dtype):
-            said = net._network.predict(part, net.threads)
-            errors += float(np.square(said - part, dtype=np.float64).sum())
+        for _, part in chunks(x):
+            outputs = net._network.predict(part, net.threads)
+            errors += float(np.square(outputs - part, dtype=np.float64).sum())
         return -errors / float(x.shape[0] * x.shape[1])
 
     @property
@@ -274,10 +273,6 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 
     def _rows(self, X: Any, reset: bool) -> Any:
         return validate_data(self, X, accept_sparse="csr", dtype=READ_IN_PLACE, reset=reset)
-
-    def _said(self, net: FeedForward, x: Any) -> Array:
-        parts = [net._network.predict(part, net.threads) for _, part in chunks(x, net.dtype)]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _start(self, features: int, given: np.dtype[Any]) -> None:
         sizes = self.hidden_layer_sizes
@@ -322,7 +317,7 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
             run = self.model_.fit(x, shuffle=self.shuffle, **options)
         else:
             random = self._random if self.shuffle else None
-            batches = _Batches(x, self.batch_size, net.dtype, random)
+            batches = _Batches(x, self.batch_size, random)
             run = net.fit(batches, **options)
         self.loss_curve_ += run.history["loss"]
         self.loss_, self.n_iter_ = self.loss_curve_[-1], len(run.epoch)
@@ -337,12 +332,14 @@ class Autoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
 class _Batches:
     """The rows of a CSR matrix as what is shown and what is wanted, dense batch by batch."""
 
-    def __init__(self, x: Any, size: int, dtype: Any, random: Any) -> None:
-        self._x, self._size, self._dtype, self._random = x, size, dtype, random
+    def __init__(self, x: Any, size: int, random: Any) -> None:
+        self._count, self._size, self._random = x.shape[0], size, random
+        self._dense = Densifier(x, size)
 
     def __iter__(self) -> Iterator[tuple[Array, Array]]:
-        count = self._x.shape[0]
+        count = self._count
         order = np.arange(count) if self._random is None else self._random.permutation(count)
         for start in range(0, count, self._size):
-            rows = dense(self._x[order[start : start + self._size]], self._dtype)
+            # The first batch is looked at before the epochs begin, and kept.
+            rows = self._dense(order[start : start + self._size]).copy()
             yield rows, rows

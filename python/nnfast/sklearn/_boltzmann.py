@@ -19,7 +19,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nnfast import _backend, _threads
-from nnfast.sklearn._lessons import chunks, dense
+from nnfast.sklearn._sparse import chunks
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -233,7 +233,7 @@ class BernoulliRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
         shares = check_random_state(self.random_state).uniform(size=count + 1)
         core, parameters, threads = self._core()
         parts = []
-        for _, rows in chunks(x, self.components_.dtype):
+        for _, rows in chunks(x):
             # The fraction of a sum of random shares is uniform, whichever of them are in it.
             places = np.einsum("ij,j->i", rows, shares[:-1], dtype=np.float64) + shares[-1]
             places = (places - np.floor(places)) * count
@@ -254,7 +254,7 @@ class BernoulliRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
     def _step(self, rows: Any, random: np.random.RandomState) -> None:
         """Take a step along the log-likelihood's gradient, as far as the chains tell it."""
         w = self.components_
-        v_data = rows if isinstance(rows, np.ndarray) else dense(rows, w.dtype)
+        v_data = rows if isinstance(rows, np.ndarray) else rows.toarray(order="C")
         h_data = self._mean_hiddens(v_data)
         v_model = self._sample_visibles(self.h_samples_, random).astype(w.dtype)
         h_model = self._mean_hiddens(v_model)
@@ -288,7 +288,7 @@ class BernoulliRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
             return self._mean_hiddens(v[np.newaxis])[0]
         if isinstance(v, np.ndarray) and v.dtype not in FLOATS:
             v = v.astype(dtype)
-        parts = [core.boltzmann_hidden(x, *parameters, threads) for _, x in chunks(v, dtype)]
+        parts = [core.boltzmann_hidden(x, *parameters, threads) for _, x in chunks(v)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _sample_hiddens(self, v: Any, rng: np.random.RandomState) -> Any:

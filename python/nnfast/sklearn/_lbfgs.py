@@ -9,7 +9,7 @@ import scipy.optimize
 from sklearn.utils.optimize import _check_optimize_result
 
 from nnfast.sklearn import _network
-from nnfast.sklearn._lessons import chunks
+from nnfast.sklearn._sparse import chunks
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -69,7 +69,7 @@ class Objective:
         _network.put(net, coefs, intercepts)
         net._compile_for(goal.loss)
         total, slopes, parts = 0.0, np.zeros_like(vector), 0
-        for part, x in chunks(self._x, net.dtype):
+        for part, x in chunks(self._x):
             # The network gives the mean over the part; the share of all rows is wanted.
             weights = self._weights[part] * net.dtype.type(len(x) / count)
             loss, gradients = net._network.gradients(x, goal.values[part], net.threads, weights)

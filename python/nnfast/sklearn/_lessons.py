@@ -9,6 +9,7 @@ import numpy as np
 
 from nnfast._lessons import Batch, Lesson
 from nnfast._targets import Target
+from nnfast.sklearn._sparse import Densifier
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -107,12 +108,13 @@ class Epochs:
         """Yield the batches of the next epoch."""
         weights, factors = self._begin()
         goal = self._goal
+        dense = Densifier(self._x, self.batch_size) if self._sparse else None
         for index, (start, count) in enumerate(zip(self._starts, self._counts, strict=True)):
             rows = self._order[start : start + count]
             factor = 1.0 if factors is None else factors[index]
-            if self._sparse:
+            if dense is not None:
                 yield Batch(
-                    dense(self._x[rows], self._dtype),
+                    dense(rows),
                     goal.values[rows],
                     None if weights is None else weights[rows],
                     goal.loss,
@@ -151,30 +153,3 @@ class Epochs:
         if self._metric is not None:
             self._metric.weights = shares
         return weights, factors
-
-
-def dense(rows: Any, dtype: np.dtype[Any]) -> Array:
-    """Return some rows of a sparse matrix as a C-contiguous array."""
-    found: Array = rows.toarray(order="C")
-    return found.astype(dtype, copy=False)
-
-
-def chunks(x: Any, dtype: np.dtype[Any], most: int = 2**20) -> Iterator[tuple[slice, Array]]:
-    """Yield a table in parts that are dense: a dense one as a whole, a sparse one by and by.
-
-    Parameters
-    ----------
-    x : ndarray or CSR matrix of shape (rows, inputs)
-    dtype : dtype
-        Of the parts of a sparse one.
-    most : int
-        Numbers of a part.
-    """
-    count = x.shape[0]
-    if isinstance(x, np.ndarray):
-        yield slice(0, count), x
-        return
-    size = max(1, most // max(1, x.shape[1]))
-    for start in range(0, count, size):
-        part = slice(start, min(start + size, count))
-        yield part, dense(x[part], dtype)

@@ -20,9 +20,10 @@ from nnfast import _training, activations
 from nnfast._validation import rows_given
 from nnfast.callbacks import checked_callbacks
 from nnfast.sklearn import _lbfgs, _network
-from nnfast.sklearn._lessons import Epochs, chunks
+from nnfast.sklearn._lessons import Epochs
 from nnfast.sklearn._parameters import CONSTRAINTS, MADE_BY, READ_IN_PLACE
 from nnfast.sklearn._rules import Rules
+from nnfast.sklearn._sparse import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,6 +136,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
                 metric=_network.metric(net),
                 classes=getattr(self, "classes_", None),
             )
+            self._watch(net)
             score = None if held_out is None else self._scorer(net, held_out)
             self._learn(net, epochs, Rules(self, epochs, goal.columns, score, incremental))
         self._keep(net)
@@ -198,18 +200,20 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         logistic = [*logistic, *logistic[-1:]] if logistic else [self.activation == "logistic"]
         self.coefs_, self.intercepts_ = _network.draw(sizes, logistic, self._random_state, dtype)
         self._net: FeedForward | None = None
-        self._best = [
-            array.copy()
-            for pair in zip(self.coefs_, self.intercepts_, strict=True)
-            for array in pair
-        ]
         if self.solver != "lbfgs":
             self.loss_curve_: list[float] = []
             self._no_improvement_count = 0
-            stops = self.early_stopping
-            self.validation_scores_: list[float] | None = [] if stops else None
-            self.best_validation_score_ = -np.inf if stops else None
-            self.best_loss_ = None if stops else np.inf
+            self.validation_scores_: list[float] | None = [] if self.early_stopping else None
+            self.best_validation_score_: float | None = None
+            self.best_loss_: float | None = None
+
+    def _watch(self, net: FeedForward) -> None:
+        """Begin to look for the best epoch, unless an earlier fit has begun."""
+        if not self.early_stopping:
+            self.best_loss_ = np.inf if self.best_loss_ is None else self.best_loss_
+        elif self.best_validation_score_ is None:
+            self.best_validation_score_ = -np.inf
+            self._best = net._network.parameters()
 
     def _hidden_activations(self) -> list[activations.Activation]:
         """Return the activation of each hidden layer."""
@@ -259,7 +263,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
             self.validation_scores_ = []
 
         def score() -> float:
-            return self._score_of(self._said(net, x), targets, weights)
+            return self._score_of(said(net, x), targets, weights)
 
         return score
 
@@ -348,11 +352,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
             if outputs is not None:
                 return outputs
         x = validate_data(self, X, accept_sparse="csr", dtype=READ_IN_PLACE, reset=False)
-        return self._said(self.net_, x)
-
-    def _said(self, net: FeedForward, x: Any) -> Array:
-        parts = [net._network.predict(part, net.threads) for _, part in chunks(x, net.dtype)]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return said(self.net_, x)
 
     def _check_solver(self) -> bool:
         if _network.is_full_batch(self.solver):
