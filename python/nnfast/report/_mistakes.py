@@ -67,7 +67,9 @@ def mistakes_section(subject: Subject, most: int, found: Importances | None) -> 
     for row in rows.tolist():
         right, said, *how = _answer(subject, row)
         lines.append((f"{row:,}", right, said, *how, *(_cell(one.values[row]) for one in columns)))
-    made = table(count(len(lines), "row"), head, lines, numbers=numeric)
+    # A line each, however wide: lists of answers alone may take several.
+    class_ = None if subject.kind == "answers" else "lines"
+    made = table(count(len(lines), "row"), head, lines, numbers=numeric, class_=class_)
     return section("mistakes", title, tag("p", words), made)
 
 

@@ -44,7 +44,7 @@ figure { margin: 0; padding: 12px; background: var(--card); border: 1px solid va
 figcaption { font-size: .9rem; margin-bottom: 6px; }
 figcaption b { color: var(--ink); }
 svg.chart { display: block; width: 100%; max-width: 520px; height: auto; margin: 0 auto; }
-svg text { fill: var(--soft); font-size: 12px; font-family: inherit; }
+.chart text { fill: var(--soft); font-size: 12px; font-family: inherit; }
 .chart .grid { stroke: var(--line); stroke-width: 1; }
 .axis { stroke: var(--soft); stroke-width: 1; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
@@ -65,7 +65,8 @@ th, td { padding: 5px 14px 5px 0; text-align: left; border-bottom: 1px solid var
   vertical-align: middle; }
 thead th { border-bottom: 2px solid var(--line); vertical-align: bottom; }
 tbody th { font-weight: 500; max-width: 16rem; overflow-wrap: break-word; }
-.number { text-align: right; white-space: nowrap; }
+.number, .lines td { white-space: nowrap; }
+.number { text-align: right; }
 .spark { width: 80px; height: 20px; display: block; fill: var(--first); }
 .track { display: block; width: min(28vw, 340px); height: 12px; border-radius: 3px;
   background: var(--card); border: 1px solid var(--line); }
@@ -89,8 +90,8 @@ tbody th { font-weight: 500; max-width: 16rem; overflow-wrap: break-word; }
 .pictures img { display: block; width: 100%; max-width: 128px; height: auto; border-radius: 4px;
   image-rendering: pixelated; border: 1px solid var(--line); margin-bottom: 4px; }
 .true { color: var(--first); font-weight: 600; } .said { color: var(--bad); font-weight: 600; }
-.architecture { color: var(--soft); margin: .75rem 0; }
-.architecture svg { display: block; margin: 0 auto; }
+.architecture { color: var(--soft); margin: .75rem 0; padding: 0 14px; overflow: hidden; }
+.architecture svg { display: block; margin: 0 auto; overflow: visible; }
 details { margin: .75rem 0; } summary { cursor: pointer; color: var(--first); }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .88em;
   overflow-wrap: anywhere; }
