@@ -62,6 +62,15 @@ REFERENCE = {
     ],
 }
 
+# Public modules with nothing to look up: what they hold is reached through a network or the shell.
+WITHOUT_A_PAGE = {
+    "nnfast.cli": "the command `nnfast`, which explains itself",
+    "nnfast.demo": "`python -m nnfast.demo`",
+    "nnfast.network": "`nnfast.FeedForward`",
+    "nnfast.reference": "the oracle, a text to read: the site shows its files",
+    "nnfast.report": "`FeedForward.report`",
+    "nnfast.source": "`FeedForward.to_source`",
+}
 # What is public of these is partly in base classes that are not.
 INHERITING = {
     *("nnfast.FeedForward", "nnfast.sklearn"),

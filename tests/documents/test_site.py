@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import pkgutil
 import re
 import subprocess
 import sys
@@ -95,8 +96,11 @@ def test_the_reference_has_every_public_name(hooks: ModuleType):
     shown = {name.removeprefix("nnfast.") for name in entries}
     for module in modules:
         shown |= public(module)
-    # The oracle is no interface, but a text to read: the site shows its files.
-    assert set(nn.__all__) - {"__version__", "reference"} <= shown
+    without = {name.removeprefix("nnfast.") for name in hooks.WITHOUT_A_PAGE}
+    assert set(nn.__all__) - {"__version__"} <= shown | without
+    files = {info.name for info in pkgutil.iter_modules(nn.__path__)}
+    assert {name for name in files if not name.startswith("_")} <= shown | without
+    assert not shown & without
 
 
 def test_holds_every_page_and_name(site: Path, hooks: ModuleType):
