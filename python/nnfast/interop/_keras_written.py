@@ -136,7 +136,7 @@ def compiled(plan: Plan) -> dict[str, Any] | None:
 def _fresh_state(plan: Plan) -> list[Array]:
     """Return the optimizer's variables before its first step, as Keras has them.
 
-    It warns of an optimizer that comes without.
+    It warns of an optimizer that comes without. Each is one number in an array's shape.
     """
     net = plan.net
     optimizer: Any = net.optimizer
@@ -159,7 +159,8 @@ def _fresh_state(plan: Plan) -> list[Array]:
     start = optimizer.initial_accumulator_value if kind == "Adagrad" else 0.0
     groups = [(1, 0.0) for one in shared if one] + [(count, start) for count in own]
     for count, value in groups:
-        state += [np.full(shape, value, net.dtype) for shape in shapes for _ in range(count)]
+        constant = np.array(value, net.dtype)
+        state += [np.broadcast_to(constant, shape) for shape in shapes for _ in range(count)]
     if kind == "Nadam":
         state.append(np.array(1.0, net.dtype))
     return state
@@ -195,7 +196,10 @@ def _variables(root: Any, path: str, name: str, values: Sequence[Array]) -> None
     group = root.create_group(f"{path}/vars")
     group.attrs["name"] = name
     for number, one in enumerate(values):
-        group.create_dataset(str(number), data=one)
+        if one.ndim and not any(one.strides):  # one number all over takes no place in the file
+            group.create_dataset(str(number), one.shape, one.dtype, fillvalue=one.flat[0])
+        else:
+            group.create_dataset(str(number), data=one)
 
 
 def hdf5(plan: Plan) -> bytes:
