@@ -288,8 +288,12 @@ def label_map(ax: Any) -> Any:
 LARGE = {"activations", "saturation"}
 
 
-def svg() -> str:
+def svgs() -> dict[str, str]:
     """Draw the graph as text, which is compared as text."""
-    return nn.plot.architecture_svg(
-        network("3-2-3-2", seed=1, hidden="tanh", output="softmax"), classes=["cat", "dog"]
-    )
+    net = network("3-2-3-2", seed=1, hidden="tanh", output="softmax")
+    block = nn.Residual([nn.Dense(3)])
+    deep = nn.FeedForward([nn.Input(9), nn.Dense(3), block, *[nn.Dense(2)] * 8], seed=0)
+    return {
+        "architecture": nn.plot.architecture_svg(net, classes=["cat", "dog"]),
+        "architecture_of_many_layers": nn.plot.architecture_svg(deep, nodes=5),
+    }

@@ -34,7 +34,8 @@ def main(names: list[str]) -> None:
             print(f"{path.name}: {path.stat().st_size / 1024:.1f} KB")
     text = json.dumps({name: words[name] for name in cases.CASES}, indent=1, ensure_ascii=False)
     comparison.WORDS.write_text(text + "\n", encoding="utf-8")
-    (cases.FOLDER / "architecture.svg").write_text(cases.svg(), encoding="utf-8")
+    for name, picture in cases.svgs().items():
+        (cases.FOLDER / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
 if __name__ == "__main__":

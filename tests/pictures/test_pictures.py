@@ -43,8 +43,9 @@ def test_picture(name: str, tmp_path: Path) -> None:
 
 
 def test_svg() -> None:
-    text = (cases.FOLDER / "architecture.svg").read_text(encoding="utf-8")
-    assert cases.svg() == text, RENEW.format(name="architecture")
+    for name, picture in cases.svgs().items():
+        text = (cases.FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+        assert picture == text, RENEW.format(name=name)
 
 
 def missed(name: str, every: int) -> list[tuple[float, object]]:

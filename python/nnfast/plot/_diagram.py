@@ -179,9 +179,10 @@ def _placed(
         column = columns[place]
         if before is not None:
             left_out = place - before - 1
-            x += distance * (1.4 if left_out else 1.0)
+            step = max(1.4 * distance, 2.3) if left_out else distance
+            x += step
             if left_out:
-                gaps.append(Note(x - 0.7 * distance, 0.0, f"{left_out} more layers"))
+                gaps.append(Note(x - step / 2, 0.0, f"{left_out} more layers"))
         shown, after = _shown(column.size, most)
         slots = len(shown) + (after is not None)
         heights = [spacing * ((slots - 1) / 2 - slot) for slot in range(slots)]
