@@ -142,6 +142,26 @@ def test_parquet_and_compressed_files_are_as_good(here, capfd):
         assert [one["prediction"] for one in said] == [one["prediction"] for one in expected]
 
 
+@pytest.mark.parametrize(
+    ("lines", "separator"),
+    [
+        (["a,b", "1,2"], ","),
+        (["a;b", "1,5;2,5"], ";"),
+        (["a\tb c", "1\t2"], "\t"),
+        (["39 x y", "40 z w"], " "),
+        (["39, x y, z", "40, w, v"], ","),
+        (["name;text", '1;"one', 'two"', "3;x"], ";"),
+        (["e,f0;b;c", "1;2;3", "4;5;6"], ";"),
+        (["a", "1", "2"], ","),
+        (['"a,b";c', '"1,2,3";4'], ";"),
+    ],
+)
+def test_what_divides_the_lines(lines, separator):
+    from nnfast.cli import _sources
+
+    assert _sources._separator(lines) == separator
+
+
 def test_a_model_that_knows_no_names_takes_columns_as_they_come(here, capfd):
     X, y = nn.datasets.digits()
     net = nn.FeedForward("64-10", output="softmax", seed=0)

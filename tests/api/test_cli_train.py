@@ -370,6 +370,7 @@ def test_what_is_said(people, capsys):
         (2, ["people.csv", "--target", "rich", "--epochs", "0"], "whole number from 1 on"),
         (2, ["people.csv", "--target", "rich", "--validation", "2"], "--validation is 2"),
         (2, ["people.csv", "--target", "rich", "--validation", "x.csv"], "neither a part"),
+        (1, ["people.csv", "--target", "rich", "--validation", "0.001"], "none to measure by"),
         (2, ["people.csv", "--target", "rich", "--class-weights", "maybe=1"], "no class 'maybe'"),
         (2, ["people.csv", "--target", "age", "--class-weights", "balanced"], "is for classes"),
         (2, ["people.csv", "--target", "rich", "--learning-rate", "fast"], "a number, or auto"),

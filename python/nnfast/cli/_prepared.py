@@ -330,8 +330,11 @@ def _shared_out(
         raise Misused(f"--validation is {part:g}; wanted is a part from 0 up to below 1, or a file")
     if part == 0.0:
         return everything, everything[:0]
-    if count < 2:
-        raise ValueError("there is but one row; wanted are rows to learn from and rows to hold out")
+    if not 0 < round(count * part) < count:
+        raise ValueError(
+            f"--validation is {part:g}, which of {count} rows leaves none to "
+            f"{'measure by' if round(count * part) == 0 else 'learn from'}; 0 holds none out"
+        )
     (learned, _), (held_out, _) = nn.datasets.split(
         everything, everything, test_fraction=part, seed=options.seed
     )

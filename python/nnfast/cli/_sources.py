@@ -373,12 +373,15 @@ def _fields(line: str, separator: str) -> list[str]:
 
 
 def _separator(lines: Sequence[str]) -> str:
-    """Return what divides every line into as many parts, the most; a comma if nothing does."""
-    best, most = ",", 1
+    """Return what divides most lines into as many parts as the first; a comma if nothing does."""
+    best, most = ",", (0.0, 1)
     for separator in SEPARATORS:
-        widths = {len(_fields(line, separator)) for line in lines}
-        if len(widths) == 1 and (width := widths.pop()) > most:
-            best, most = separator, width
+        widths = [len(_fields(line, separator)) for line in lines]
+        if widths[0] > 1:
+            # Not all: a line break within quotes makes two of one line.
+            alike = sum(width == widths[0] for width in widths) / len(widths)
+            if (alike, widths[0]) > most:
+                best, most = separator, (alike, widths[0])
     return best
 
 
