@@ -32,10 +32,18 @@ if TYPE_CHECKING:
 KEY = "nnfast"
 FORMAT = 1
 COUNTERS = ("step", "epoch", "slots")
+OTHERS = {".keras": "keras", ".h5": "keras", ".hdf5": "keras", ".onnx": "onnx"}
+"""The suffixes of other libraries' files, and which functions of `nnfast.interop` are theirs."""
 
 
 def save(network: FeedForward, path: str | os.PathLike[str], include_optimizer: bool) -> None:
     """Write a network, with its optimizer's state or without."""
+    suffix = os.path.splitext(os.fspath(path))[1].lower()
+    if suffix in OTHERS:
+        raise ValueError(
+            f"path is {os.fspath(path)!r}, but save writes nnfast's own format; wanted is one that "
+            f"ends in .safetensors, or nnfast.interop.write_{OTHERS[suffix]}(net, path)"
+        )
     _architecture.refuse_own(network.layers)
     snapshot = network._snapshot()
     if not include_optimizer:
@@ -322,9 +330,11 @@ def _opened(name: str) -> Iterator[Any]:
         with safe_open(name, framework="numpy") as file:
             yield file
     except SafetensorError as error:
+        suffix = os.path.splitext(name)[1].lower()
+        hint = f"; nnfast.interop.read_{OTHERS[suffix]} reads {suffix}" if suffix in OTHERS else ""
         raise ValueError(
             f"{name!r} is no whole safetensors file but truncated, damaged or of another kind "
-            f"({error})"
+            f"({error}){hint}"
         ) from None
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise ValueError(f"{name!r} has tensors that cannot be read ({error})") from None

@@ -299,6 +299,22 @@ def test_a_file_keeps_its_mode(saved):
     assert saved.stat().st_mode & 0o777 == 0o640
 
 
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [("net.keras", "keras"), ("net.H5", "keras"), ("net.onnx", "onnx")],
+)
+def test_a_file_of_another_library_is_pointed_to(name, function, tmp_path):
+    net = nn.FeedForward("2-1", seed=0)
+    with pytest.raises(ValueError, match=rf"save writes nnfast's own .*write_{function}\(net, pa"):
+        net.save(tmp_path / name)
+    assert os.listdir(tmp_path) == []
+    nn.interop.write(net, tmp_path / name)
+    with pytest.raises(
+        ValueError, match=rf"of another kind .*; nnfast.interop.read_{function} rea"
+    ):
+        nn.load(tmp_path / name)
+
+
 def test_a_write_to_nowhere_fails_at_once(tmp_path):
     with pytest.raises(FileNotFoundError):
         nn.FeedForward("1-1").save(tmp_path / "none" / "net")
