@@ -117,6 +117,12 @@ def test_the_same_command_gives_the_same_file(people):
             ["--schedule", "linear_warmup"],
             lambda net: net.optimizer == nn.Adam(nn.schedules.LinearWarmup(1e-3, 2)),
         ),
+        (
+            ["--schedule", "cosine", "--optimizer", "sgd"],
+            lambda net: net.optimizer == nn.SGD(nn.schedules.CosineDecay(0.01, 40)),
+        ),
+        (["--schedule", "plateau(factor=0.5)"], lambda net: "learning_rate" in net.history),
+        (["--validation-frequency", "2"], lambda net: len(net.history["val_loss"]) == 1),
         (["--learning-rate", "auto"], lambda net: 1e-4 < net.learning_rate < 1.0),
         (["--loss", "focal"], lambda net: net.loss.name == "focal_cross_entropy"),
         (["--metrics", "auc,f1"], lambda net: [m.label for m in net.metrics] == ["auc", "f1"]),
@@ -170,6 +176,15 @@ def test_patience_ends_it_and_the_best_weights_are_kept(people, capsys):
     assert result["epochs"] < 500
     assert result["held_out"]["loss"] == pytest.approx(min(losses), rel=1e-5)
     assert len(Path("log.csv").read_text().splitlines()) == 1 + result["epochs"]
+
+
+def test_averaged_weights_are_those_that_are_kept(people, capsys):
+    result = commands.found(
+        capsys, "train", people, "--target", "rich", *QUICK, "--patience", "0",
+        "--optimizer", "adam(ema_momentum=0.9)",
+    )  # fmt: skip
+    # Validation is by the averaged weights; the file says the same.
+    assert result["held_out"]["loss"] == pytest.approx(result["history"]["val_loss"][-1], rel=1e-6)
 
 
 def test_training_goes_on_from_a_model(prices, capsys):
@@ -375,6 +390,7 @@ def test_what_is_said(people, capsys):
         (2, ["people.csv", "--target", "age", "--class-weights", "balanced"], "is for classes"),
         (2, ["people.csv", "--target", "rich", "--learning-rate", "fast"], "a number, or auto"),
         (2, ["people.csv", "--target", "rich", "--schedule", "exponential"], "decay_rate"),
+        (2, ["people.csv", "--target", "rich", "--schedule", "plateau(factor=2)"], "factor"),
         (1, ["people.csv", "--target", "rich", "--out", "no/where"], "folder does not exist"),
         (1, ["people.csv", "--target", "rich", "--out", "."], "which is a folder"),
         (1, ["people.csv", "--target", "rich", "--drop", "x"], "has no column 'x'"),

@@ -47,6 +47,13 @@ def test_holds_types_data_and_licence(names: list[str]):
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
 
+def test_brings_the_command(wheel: Path, names: list[str]):
+    [entries] = [name for name in names if name.endswith(".dist-info/entry_points.txt")]
+    text = zipfile.ZipFile(wheel).read(entries).decode()
+    assert re.search(r"\[console_scripts\]\s+nnfast\s*=\s*nnfast\.cli:main\s", text)
+    assert "nnfast/__main__.py" in names
+
+
 def test_holds_nothing_else(names: list[str]):
     endings = {Path(name).suffix for name in names if name.startswith("nnfast/")}
     assert endings <= {".py", ".pyi", ".typed", ".npz", ".so", ".pyd"}

@@ -14,6 +14,7 @@ from nnfast.cli._errors import Misused
 from nnfast.layers import Layer
 
 NORMALIZATIONS = {"batch": nn.BatchNorm, "layer": nn.LayerNorm}
+PLATEAU = "plateau"
 REGRESSION_METRICS = "mean_absolute_error,r2"
 
 
@@ -47,6 +48,8 @@ def check(options: argparse.Namespace) -> None:
     loss(options)
     metrics(options, classes=False)
     optimizer(options, steps=1, epochs=1)
+    if is_plateau(options.schedule):
+        plateau(options)
 
 
 def _dense(units: int, activation: Any, options: argparse.Namespace, like: Any = None) -> nn.Dense:
@@ -116,9 +119,12 @@ def optimizer(options: argparse.Namespace, steps: int, epochs: int) -> Any:
     """
 
     def complete(cls: type, named: dict[str, Any]) -> dict[str, Any]:
-        rate = _learning_rate(options)
-        if options.schedule is not None:
-            rate = _schedule(options, rate or 1e-3, steps, epochs)
+        rate: Any = _learning_rate(options)
+        if options.schedule is not None and not is_plateau(options.schedule):
+            if "learning_rate" not in cls._parameters:  # type: ignore[attr-defined]
+                raise ValueError(f"--schedule is of a learning rate, which {cls.__name__} has not")
+            usual = cls._parameters["learning_rate"].default  # type: ignore[attr-defined]
+            rate = _schedule(options, usual if rate is None else rate, steps, epochs)
         known = dict(named)
         if rate is not None:
             known["learning_rate"] = rate
@@ -172,6 +178,22 @@ def _schedule(options: argparse.Namespace, rate: float, steps: int, epochs: int)
     if f"{name.strip()}_decay" in nn.schedules.registry.names:  # cosine is cosine_decay
         text = f"{name.strip()}_decay{bracket}{rest}"
     return _specs.spec(nn.schedules.registry, text, "--schedule", complete)
+
+
+def is_plateau(text: str | None) -> bool:
+    """Tell whether what was typed is no schedule, but a rate that falls where the loss does not."""
+    return text is not None and text.partition("(")[0].strip() == PLATEAU
+
+
+def plateau(options: argparse.Namespace) -> nn.callbacks.ReduceLROnPlateau:
+    """Return the callback that was typed as a schedule: ``plateau(factor=0.5, patience=5)``."""
+    _, values, named = _specs.call(options.schedule, "--schedule")
+    # Before the run ends for want of progress, a smaller rate should have had its chance.
+    named.setdefault("patience", max(1, options.patience // 2))
+    try:
+        return nn.callbacks.ReduceLROnPlateau(*values, **named)
+    except (TypeError, ValueError) as error:
+        raise Misused(f"--schedule: {error}") from None
 
 
 def batch_size(asked: int | None, rows: int) -> int:

@@ -96,6 +96,13 @@ def _of_array(
 ) -> Iterator[Part]:
     if beside:
         raise Misused(f"{source.path!r} is an array, which has no columns with names to keep")
+    column = _left_out(net, source, target)
+    for block in source.blocks():
+        yield Part(block if column is None else np.delete(block, column, axis=1), {})
+
+
+def _left_out(net: Model, source: Rows, target: str | None) -> int | None:
+    """Return the column that is no input, if one is; refuse an array that does not fit."""
     if net.table is not None:
         names = [column.name for column in net.table.columns]
         raise ValueError(
@@ -108,8 +115,7 @@ def _of_array(
         raise ValueError(
             f"{source.path!r} has {width} values in each row; the model wants {net.inputs}"
         )
-    for block in source.blocks():
-        yield Part(block if column is None else np.delete(block, column, axis=1), {})
+    return column
 
 
 def _by_place(
@@ -140,9 +146,8 @@ def of_model(
     """Return all inputs of a file, and the targets if there are any, as the network takes them."""
     source = open_rows(path, reading)
     if isinstance(source, Rows):
-        X = np.concatenate(
-            [part.inputs for part in _of_array(net, source, (), target_column(source, target))]
-        )
+        column = _left_out(net, source, target_column(source, target))
+        X = source.flat() if column is None else np.delete(source.flat(), column, axis=1)
         values = None if target is None else target_of_array(source, target, reading)
     else:
         name = target or (None if net.table is None else net.table.target)

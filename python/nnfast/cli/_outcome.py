@@ -42,7 +42,7 @@ def result(
         "rows": {"learned": len(prepared.rows), "held_out": prepared.held_out_rows},
         "epochs": epochs,
         "steps_per_epoch": steps,
-        "best_epoch": _best_epoch(history, first),
+        "best_epoch": _best_epoch(net, first, options.validation_frequency),
         "seconds": seconds,
         "interrupted": interrupted,
         "history": history,
@@ -55,12 +55,14 @@ def result(
     return found
 
 
-def _best_epoch(history: dict[str, list[float]], first: int) -> int | None:
+def _best_epoch(net: nn.FeedForward, first: int, frequency: int) -> int | None:
     """Return the epoch, counted from 1, in which the held-out rows' loss was least in this run."""
-    losses = history.get("val_loss", [])[first:]
+    count = (len(net.history.get("loss", [])) - first) // frequency
+    losses = net.history.get("val_loss", [])
+    losses = losses[len(losses) - count :]
     if not np.isfinite(losses).any():
         return None
-    return first + int(np.nanargmin(losses)) + 1
+    return first + frequency * (int(np.nanargmin(losses)) + 1)
 
 
 # What is said ------------------------------------------------------------------------------------

@@ -234,7 +234,7 @@ def _of_array(source: Rows, options: argparse.Namespace, begin: nn.FeedForward |
         X = np.delete(X, _examples.place(options.target, source), axis=1)  # type: ignore[arg-type]
     scale = 1.0
     if X.dtype != np.uint8:
-        X = X.astype(np.dtype(options.dtype))
+        X = X.astype(np.dtype(options.dtype), copy=False)  # an NPY file's stay on the disk
     else:
         scale = 1.0 / 255.0
     y, classes = _target(raw, options, None if begin is None else begin.classes_, options.target)

@@ -98,8 +98,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--schedule",
         metavar="S",
-        help="how the rate changes: cosine, exponential(decay_rate=0.1), one_cycle, ...; its "
-        "length is the whole run, or decay_epochs=N",
+        help="how the rate changes: cosine, exponential(decay_rate=0.1), one_cycle, ..., its "
+        "length the whole run, or decay_epochs=N; or plateau(factor=0.5), where the held-out rows' "
+        "loss falls no more",
     )
     how.add_argument("--weight-decay", type=_options.from_zero, metavar="X")
     how.add_argument(
@@ -126,6 +127,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="epochs without progress before the end; the best weights are kept (default: 10; 0 to "
         "go through all epochs and keep the last)",
+    )
+    how.add_argument(
+        "--validation-frequency",
+        type=_options.positive,
+        default=1,
+        metavar="N",
+        help="measure the held-out rows after every N epochs (default: 1)",
     )
     how.add_argument("--no-shuffle", action="store_true", help="take the rows in their order")
     how.add_argument("--seed", type=_options.whole, default=0, metavar="N", help="(default: 0)")

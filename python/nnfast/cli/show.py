@@ -99,17 +99,17 @@ def _say_history(console: Console, net: nn.FeedForward) -> None:
     if not epochs:
         return
     console.row("epochs", str(epochs))
-    better = {metric.label: metric.greater_is_better for metric in net.metrics}
+    better = {"loss": False} | {one.label: one.greater_is_better for one in net.metrics}
     width = max(map(len, history))
     for name, values in history.items():
         if not np.isfinite(values).any():
             continue
-        largest = better.get(name.removeprefix("val_"), False)
-        best = int(np.nanargmax(values) if largest else np.nanargmin(values))
-        console.say(
-            f"  {name.replace('_', ' '):<{width}}  {curve(values)}  {number(values[0])} to "
-            f"{number(values[-1])}, best {number(values[best])} in epoch {best + 1}"
-        )
+        said = f"{number(values[0])} to {number(values[-1])}"
+        largest = better.get(name.removeprefix("val_"))
+        if largest is not None:
+            best = int(np.nanargmax(values) if largest else np.nanargmin(values))
+            said += f", best {number(values[best])} in epoch {best + 1}"
+        console.say(f"  {name.replace('_', ' '):<{width}}  {curve(values)}  {said}")
 
 
 def curve(values: list[float]) -> str:

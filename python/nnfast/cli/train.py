@@ -95,6 +95,7 @@ def run(options: argparse.Namespace) -> int:
                 epochs=options.epochs,
                 batch_size=size_of_batch,
                 validation_data=_validation(prepared, units),
+                validation_frequency=options.validation_frequency,
                 shuffle=not options.no_shuffle,
                 callbacks=list(callbacks.values()),
                 verbose=console.verbose,
@@ -233,6 +234,12 @@ def _callbacks(
     found: dict[str, nn.Callback] = {}
     if units is not None:
         found["units"] = _units.InUnits(units, net.loss)
+    if getattr(net.optimizer, "ema_momentum", None) is not None:
+        found["average"] = nn.SwapEMAWeights(swap_on_epoch=True)
+    if _building.is_plateau(options.schedule):
+        if prepared.held_out is None:
+            raise _errors.Misused("--schedule plateau wants rows held out; --validation is 0")
+        found["plateau"] = _building.plateau(options)
     if options.patience and prepared.held_out is not None:
         found["stopping"] = nn.callbacks.EarlyStopping(
             patience=options.patience, restore_best_weights=True
