@@ -28,12 +28,14 @@ ARGUMENTS = PARSER.parse_args()
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NNFAST_NUM_THREADS"):
     os.environ[variable] = str(ARGUMENTS.threads)
 
+import joblib  # noqa: E402
 import numpy as np  # noqa: E402
 import sklearn  # noqa: E402
 import sklearn.neural_network  # noqa: E402
 from scipy import sparse  # noqa: E402
 from sklearn.datasets import load_digits  # noqa: E402
 from sklearn.exceptions import ConvergenceWarning  # noqa: E402
+from sklearn.model_selection import GridSearchCV  # noqa: E402
 
 import nnfast as nn  # noqa: E402
 import nnfast.sklearn as ours  # noqa: E402
@@ -77,6 +79,23 @@ def fitted(kind: str, data: tuple[Any, ...], keep: Any = weights, **options: Any
     return work
 
 
+def search(data: tuple[Any, ...], **options: Any) -> Work:
+    """Return the work of a search of four candidates, three fits each, by two threads."""
+
+    def work(library: Any) -> tuple[Callable[[], Any], Callable[[Any], list[Any]]]:
+        model = library.MLPClassifier(random_state=0, **options)
+        grid = {"alpha": [1e-4, 1e-2, 1.0, 2.0]}
+        found = GridSearchCV(model, grid, cv=3, n_jobs=2, refit=False)
+
+        def run() -> Any:
+            with joblib.parallel_backend("threading"):
+                return found.fit(*data)
+
+        return run, lambda result: [result.cv_results_["mean_test_score"]]
+
+    return work
+
+
 def said(method: str, kind: str, data: tuple[Any, ...], x: Any, times: int, **options: Any) -> Work:
     """Return the work of predicting so many times."""
 
@@ -115,6 +134,7 @@ def cases() -> dict[str, Callable[[], Work]]:
         "MLPClassifier, MNIST as CSR": lambda: fitted(
             "MLPClassifier", (sparse.csr_array(mnist()[0]), mnist()[1]), max_iter=2
         ),
+        "GridSearchCV, digits, two jobs": lambda: search(digits(), max_iter=20),
         "MLPRegressor, California": lambda: fitted(
             "MLPRegressor", california(), hidden_layer_sizes=(50, 50), max_iter=3
         ),

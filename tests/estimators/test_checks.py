@@ -44,6 +44,8 @@ def expected(estimator: Any) -> dict[str, str]:
 # Some checks ask for less than converges.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+# Some let weights be drawn from the system, where units may start dead.
+@pytest.mark.filterwarnings("ignore::nnfast.TrainingWarning")
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected)
 def test_check(estimator: Any, check: Any) -> None:
     check(estimator)

@@ -18,7 +18,7 @@ try:
     import sklearn  # noqa: F401
 except ImportError as error:
     raise ImportError(
-        "nnfast.sklearn wants scikit-learn 1.6 or newer: pip install 'nnfast[sklearn]'"
+        "nnfast.sklearn wants scikit-learn 1.7 or newer: pip install 'nnfast[sklearn]'"
     ) from error
 
 from nnfast.sklearn._autoencoder import Autoencoder
