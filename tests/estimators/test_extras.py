@@ -205,3 +205,32 @@ def test_early_stopping_may_be_turned_on_and_off_between_fits() -> None:
     assert len(model.validation_scores_) == 3
     model.set_params(early_stopping=False).fit(X, Y)
     assert len(model.loss_curve_) == 9
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        Y,
+        Y + 100.0,
+        Y.astype(str),
+        np.array(["odd", "even"], dtype=object)[Y % 2],
+        Y > 4,
+        (Y % 2) / 2,
+        np.c_[Y % 2, Y > 4],
+        np.ones(len(Y), int),
+    ],
+    ids=["numbers", "floats", "words", "objects", "booleans", "halves", "several", "one"],
+)
+def test_the_network_is_saved_with_the_labels(labels: Any, solver: str, tmp_path: Any) -> None:
+    model = MLPClassifier(max_iter=3, solver=solver, random_state=0).fit(X, labels)
+    model.net_.save(tmp_path / "net.safetensors")
+    net = nn.load(tmp_path / "net.safetensors")
+    np.testing.assert_array_equal(net.predict(X), model.net_.predict(X))
+    said, wanted = net.predict_classes(X), model.predict(X)
+    if net.classes_ is None and labels.ndim == 1:  # labels that a file does not hold
+        wanted = (net.predict(X)[:, 0] > 0.5).astype(int)
+    np.testing.assert_array_equal(said, wanted)
+    assert (net.classes_ is None) == (
+        labels.ndim == 2 or len(np.unique(labels)) == 1 or 0.5 in labels
+    )

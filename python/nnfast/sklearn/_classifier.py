@@ -353,6 +353,15 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
             outputs = outputs.ravel()
         return self._label_binarizer.inverse_transform(outputs)
 
+    def _labels_of_network(self) -> Array | None:
+        """Return the labels that the network itself is to know: whole numbers, booleans, words."""
+        kind = self._label_binarizer.y_type_
+        labels = np.array(self.classes_.tolist())
+        if labels.dtype.kind == "f" and (labels == np.floor(labels)).all():
+            labels = labels.astype(np.int64)
+        several = kind == "multiclass" or (kind == "binary" and len(labels) == 2)
+        return labels if several and labels.dtype.kind in "biuU" else None
+
     def _score_of(self, outputs: Array, targets: Array, sample_weight: Array | None) -> float:
         if self._label_binarizer.y_type_ == "multiclass":
             right, said = targets[:, 0], outputs.argmax(axis=1)

@@ -83,6 +83,10 @@ class MultilayerPerceptron(BaseEstimator, ABC):
     def _row_weights(self, y: Array, sample_weight: Array | None, incremental: bool) -> Any:
         """Return the weights of rows, those of their classes and all."""
 
+    def _labels_of_network(self) -> Array | None:
+        """Return the labels that the network itself is to know, if it can."""
+        return None
+
     # Learning ------------------------------------------------------------------------------------
 
     def _fit(
@@ -134,7 +138,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
                 weights=weights,
                 dtype=net.dtype,
                 metric=_network.metric(net),
-                classes=getattr(self, "classes_", None),
+                classes=self._labels_of_network(),
             )
             self._watch(net)
             score = None if held_out is None else self._scorer(net, held_out)
@@ -316,6 +320,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
 
     def _keep(self, net: FeedForward) -> None:
         """Take on a network's weights."""
+        net._classes = self._labels_of_network()
         self.coefs_, self.intercepts_ = _network.take(net)
         self._net = net
         self._seen = [array.copy() for array in self.coefs_ + self.intercepts_]
