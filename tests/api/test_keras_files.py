@@ -131,7 +131,7 @@ def test_a_wrong_table_is_one_sentence(tmp_path):
         ),
         (
             lambda config, layers: named(layers, "Rescaling").update(class_name="Hashing"),
-            r"\(Hashing\) comes before columns are joined; wanted there is one of Normalization",
+            r"\(Hashing\) comes before layer .* joins columns; wanted there is one of Norm",
         ),
         (
             lambda config, layers: layers["numbers"]["config"].update(batch_shape=[None, None]),
@@ -499,3 +499,47 @@ def test_reading_imports_neither_keras_nor_pickle(tmp_path):
         "assert not {'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+def test_an_older_functional_model_s_graph(tmp_path):
+    """Keras 2 had nodes as lists; and a call with training=True draws at random."""
+
+    def older_nodes(training):
+        def change(config, layers):
+            for layer in layers.values():
+                for node in layer["inbound_nodes"]:
+                    args = node["args"]
+                    given = args[0] if isinstance(args[0], list) else args
+                    names = [one["config"]["keras_history"][0] for one in given]
+                    layer["inbound_nodes"] = [[[name, 0, 0, {**training}] for name in names]]
+            config["class_name"] = "Model"
+
+        return change
+
+    net = nn.interop.read_keras(changed(tmp_path, older_nodes({}), name="blocks"))
+    assert_as_expected(net, "blocks")
+    with pytest.raises(ValueError, match="is called with training=True, so that predictions"):
+        nn.interop.read_keras(changed(tmp_path, older_nodes({"training": True}), name="blocks"))
+
+
+TAKEN = {  # by Keras' losses, and by its optimizers
+    *("from_logits", "label_smoothing", "alpha", "gamma", "apply_class_balancing", "delta"),
+    *("learning_rate", "momentum", "nesterov", "rho", "epsilon", "centered", "beta_1", "beta_2"),
+    *("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema"),
+    *("gradient_accumulation_steps", "initial_accumulator_value"),
+}
+
+
+def test_what_is_written_keras_takes():
+    """A parameter that only nnfast has is left out where it is as usual, and not said otherwise."""
+    from nnfast.interop import _keras_specs as specs
+
+    for name in specs.KERAS_LOSSES:
+        written = specs.written_loss(nn.losses.registry.get(name))
+        assert set(written["config"]) <= TAKEN - {"epsilon"}
+    for name in nn.optimizers.registry.names:
+        written = specs.written_optimizer(nn.optimizers.registry.get(name))
+        assert written is None or set(written["config"]) <= TAKEN
+    assert specs.written_loss(nn.Poisson(epsilon=1e-3)) is None
+    assert specs.written_loss(nn.KLDivergence(from_logits=True)) is None
+    assert specs.written_optimizer(nn.Nadam(momentum_decay=0.004)) is None

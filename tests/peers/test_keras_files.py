@@ -528,6 +528,15 @@ def test_what_nnfast_does_not_have_is_refused_by_name(problem: str, tmp_path: An
         nn.interop.read_keras(tmp_path / "model.keras")
 
 
+def test_what_predicts_at_random_is_refused(tmp_path: Any) -> None:
+    given = keras.Input((5,))
+    keras.Model(given, L.Dense(1)(L.Dropout(0.5)(given, training=True))).save(
+        tmp_path / "model.keras"
+    )
+    with pytest.raises(ValueError, match=r"'dropout' .* is called with training=True"):
+        nn.interop.read_keras(tmp_path / "model.keras")
+
+
 def test_what_training_alone_wants_is_left_out(tmp_path: Any) -> None:
     model = sequential(
         L.Dense(3, kernel_regularizer=keras.regularizers.OrthogonalRegularizer()), L.Dense(1)

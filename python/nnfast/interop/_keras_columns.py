@@ -79,7 +79,7 @@ def begin(
     axis = place.config.get("axis", -1)
     if axis not in (-1, 1):
         raise ValueError(f"{place} has axis={axis!r}; wanted is -1")
-    branches = [_branch(one, starts, wide, scalings, read) for one in place.branches]
+    branches = [_branch(place, one, starts, wide, scalings, read) for one in place.branches]
     tables: dict[int, Table] = {}
     numbers: dict[int, tuple[float, float]] = {}
     for branch in branches:
@@ -130,6 +130,7 @@ def _joined(branch: Branch, places: Mapping[int, list[int]]) -> list[int]:
 
 
 def _branch(
+    joint: Place,
     steps: Sequence[Place],
     starts: Mapping[str, int],
     wide: int,
@@ -159,7 +160,7 @@ def _branch(
                 branch.columns = branch.columns.ravel()
         else:
             raise ValueError(
-                f"{place} comes before columns are joined; wanted there is one of "
+                f"{place} comes before {joint} joins columns; wanted there is one of "
                 f"{', '.join(scalings)}, Embedding, Flatten, Reshape and taking columns"
             )
     if branch.columns.ndim != 1 if branch.tables is None else not branch.is_flat:

@@ -135,6 +135,11 @@ class _Functional:
                 raise ValueError(
                     f"{place} is used {len(nodes)} times, which shares its weights; {WANTED}"
                 )
+            if any(given.get("training") is True for given in _keywords(nodes)):
+                raise ValueError(
+                    f"{place} is called with training=True, so that predictions are drawn at "
+                    "random; wanted is one that predicts"
+                )
             if place.kind == "GetItem":
                 place = place._replace(config={**place.config, "key": nodes[0]["args"][1]})
             self._places[name] = place
@@ -216,6 +221,20 @@ class _Functional:
                     seen.add(source)
                     left.append(source)
         return seen
+
+
+def _keywords(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the keyword arguments that a node is called with, besides tensors."""
+    if isinstance(value, Mapping):
+        if isinstance(value.get("kwargs"), Mapping):
+            yield value["kwargs"]
+    elif isinstance(value, list):
+        # Before Keras 3: see `_tensors`.
+        if len(value) == 4 and isinstance(value[0], str) and isinstance(value[3], Mapping):
+            yield value[3]
+            return
+        for each in value:
+            yield from _keywords(each)
 
 
 def _tensors(value: Any) -> Iterator[str]:

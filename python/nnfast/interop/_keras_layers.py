@@ -361,8 +361,6 @@ class _Within:
         return self._weights.read(place, shapes, self._within)
 
 
-RESTRAINTS = ("regularizer", "constraint")
-
 ACTIVATION_LAYERS = ("ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax")
 
 LAYERS: dict[str, Callable[[Reader, Place, Chain, Any], None]] = {

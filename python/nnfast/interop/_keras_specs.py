@@ -291,7 +291,7 @@ def written_loss(value: losses.Loss) -> dict[str, Any] | None:
         return None
     config = value.values()
     for key in NOT_IN_KERAS.get(name, ()):
-        if config.pop(key):
+        if config.pop(key) != type(value)._parameters[key].default:
             return None
     return described("keras.losses", name, config)
 
@@ -317,6 +317,7 @@ KERAS_LOSSES = {
 NOT_IN_KERAS = {
     "SparseCategoricalCrossentropy": ("label_smoothing",),
     "KLDivergence": ("from_logits",),
+    "Poisson": ("epsilon",),
 }
 
 KERAS_METRICS = {
