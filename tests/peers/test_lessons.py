@@ -47,5 +47,7 @@ def test_from_pytorch():
     assert names["theirs"] == pytest.approx(names["ours"], abs=0.025)
     for theirs, ours in zip(names["model"].parameters(), names["net"].get_weights(), strict=True):
         assert tuple(theirs.shape) == ours.T.shape
-    # PyTorch loads what we wrote.
+    # PyTorch loads what we wrote, and we what it wrote.
+    read = nn.interop.read_torch("back.safetensors", names["net"])
+    np.testing.assert_array_equal(read.get_weights()[0], names["net"].get_weights()[0])
     np.testing.assert_allclose(names["expected"], names["net"].predict(names["X_test"]), atol=1e-5)
