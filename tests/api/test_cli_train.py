@@ -406,6 +406,28 @@ def test_what_is_refused(code, arguments, said, people, capsys):
     assert not Path("model.safetensors").exists()
 
 
+def test_what_a_run_warns_of_is_told_and_what_has_diverged_is_not_saved(people, capsys):
+    arguments = ["train", str(people), "--target", "rich", "--epochs", "5"]
+    wild = ["--optimizer", "sgd", "--learning-rate", "1e30"]
+    capsys.readouterr()
+    assert main([*arguments, *wild]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert any(line.startswith("note: the loss is nan") for line in said)
+    assert said[-1].startswith("nnfast: error: the weights have grown past float32, and nothing is")
+    assert not Path("model.safetensors").exists()
+    error = commands.refused(capsys, 1, *arguments, *wild, "--quiet")
+    assert "--clip-norm 1" in error
+
+
+def test_names_with_commas_stand_in_quotes(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    columns = commands.without(commands.people(100), "price", "name")
+    columns["a, b"] = columns.pop("hours")
+    path = commands.write(tmp_path / "table.csv", columns)
+    commands.found(capsys, "train", path, "--target", "rich", *QUICK, "--drop", 'job, "a, b"')
+    assert nn.load("model.safetensors").table.names[:2] == ["age", "height"]
+
+
 def test_an_old_model_outlives_a_run_that_fails(people, capsys):
     commands.found(capsys, "train", people, "--target", "rich", *QUICK)
     before = Path("model.safetensors").read_bytes()

@@ -72,6 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     try:
         with warnings.catch_warnings():
+            # What a run warns of is told, and never ends it; a quiet one tells nothing.
+            quiet = not {"--quiet", "-q"}.isdisjoint(arguments)
+            warnings.simplefilter("ignore" if quiet else "always", UserWarning)
             warnings.showwarning = _noted
             code = _run(arguments)
         sys.stdout.flush()

@@ -96,8 +96,8 @@ def say_network(
     rate = "" if net.optimizer.full_batch else f", learning rate {net.learning_rate:.3g}"
     console.row(
         "learns by",
-        f"{net.optimizer.name}{rate}, "
-        f"{net.loss.name.replace('_', ' ')}, {batch} rows a step, {options.epochs} epochs at most",
+        f"{net.optimizer.name}{rate}, {net.loss.name.replace('_', ' ')}, {batch} rows a step, "
+        f"{options.epochs:,} epochs at most",
     )
     shares = f"{len(prepared.rows):,} to learn from, {f'{held_out:,}' if held_out else 'none'}"
     console.row("rows", f"{shares} held out; {size(prepared.X.nbytes)} in memory")
@@ -115,7 +115,8 @@ def say_result(
             f"; kept are the weights of epoch {found['best_epoch']}, the best of the held-out rows"
         )
     console.say()
-    console.row("learned", f"{ended} {epochs} epochs in {duration(seconds)}{kept}")
+    count = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
+    console.row("learned", f"{ended} {count} in {duration(seconds)}{kept}")
     if "held_out" in found:
         console.row("held out", numbers(found["held_out"]))
         console.row("", prepared.baseline_said())

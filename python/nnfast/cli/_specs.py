@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from csv import reader as csv_reader
 from typing import TYPE_CHECKING, Any
 
 from nnfast.cli._errors import Misused
@@ -88,8 +89,10 @@ def whole_numbers(text: str, option: str) -> list[int]:
 
 
 def names(text: str | None) -> list[str]:
-    """Return the names typed between commas."""
-    return [] if text is None else [part.strip() for part in text.split(",") if part.strip()]
+    """Return the names typed between commas; those with commas of their own stand in quotes."""
+    if text is None:
+        return []
+    return [part.strip() for part in next(csv_reader([text], skipinitialspace=True), []) if part]
 
 
 def one_of_each(values: Sequence[Any], count: int, option: str) -> list[Any]:

@@ -107,6 +107,7 @@ def run(options: argparse.Namespace) -> int:
     seconds = time.perf_counter() - begun
     with _signals.uninterrupted():
         net = _finish(net, callbacks.get("stopping"), units, prepared, interrupted)
+        _refuse_diverged(net)
         net.save(options.out, include_optimizer=False)
         found = _outcome.result(net, prepared, options, seconds, interrupted, steps, first)
         found["notes"] = notes
@@ -251,6 +252,15 @@ def _callbacks(
 
 
 # After -------------------------------------------------------------------------------------------
+
+
+def _refuse_diverged(net: nn.FeedForward) -> None:
+    """Refuse to save a network that says nothing."""
+    if not all(np.isfinite(array).all() for array in net.get_weights()):
+        raise ValueError(
+            f"the weights have grown past {net.dtype}, and nothing is saved; wanted is a smaller "
+            "--learning-rate, or --clip-norm 1"
+        )
 
 
 def _finish(
