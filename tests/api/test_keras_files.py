@@ -185,6 +185,21 @@ def test_weights_alone():
     assert_as_expected(net, "classifier")
 
 
+def of_keras_2(path, description, training, weights, version="2.2.4"):
+    """Write a whole model as Keras 2 did."""
+    with h5py.File(path, "w") as root:
+        root.attrs["keras_version"] = np.bytes_(version)
+        root.attrs["model_config"] = np.bytes_(json.dumps(description))
+        root.attrs["training_config"] = np.bytes_(json.dumps(training))
+        group = root.create_group("model_weights")
+        group.attrs["layer_names"] = [np.bytes_(name) for name in weights]
+        for name, arrays in weights.items():
+            own = group.create_group(name)
+            own.attrs["weight_names"] = [np.bytes_(f"{name}/{one}") for one in arrays]
+            for one, values in arrays.items():
+                own.create_dataset(f"{name}/{one}", data=values)
+
+
 def test_of_keras_2_in_hdf5(tmp_path):
     """The older form: no InputLayer, names that end in :0, configurations without modules."""
     rng = np.random.default_rng(0)
@@ -220,18 +235,8 @@ def test_of_keras_2_in_hdf5(tmp_path):
         "slopes": {"alpha:0": alpha},
         "last": {"kernel:0": last},
     }
-    with h5py.File(tmp_path / "model.h5", "w") as root:
-        root.attrs["keras_version"] = np.bytes_("2.2.4")
-        description = {"class_name": "Sequential", "config": layers}
-        root.attrs["model_config"] = np.bytes_(json.dumps(description))
-        root.attrs["training_config"] = np.bytes_(json.dumps(training))
-        group = root.create_group("model_weights")
-        group.attrs["layer_names"] = [np.bytes_(name) for name in weights]
-        for name, arrays in weights.items():
-            own = group.create_group(name)
-            own.attrs["weight_names"] = [np.bytes_(f"{name}/{one}") for one in arrays]
-            for one, values in arrays.items():
-                own.create_dataset(f"{name}/{one}", data=values)
+    description = {"class_name": "Sequential", "config": layers}
+    of_keras_2(tmp_path / "model.h5", description, training, weights)
     net = nn.interop.read_keras(tmp_path / "model.h5")
     X = rng.normal(size=(5, 4))
     z = X @ kernel + bias
@@ -239,6 +244,73 @@ def test_of_keras_2_in_hdf5(tmp_path):
     np.testing.assert_allclose(net.predict(X), expected, rtol=1e-5)
     assert net.optimizer == nn.RMSprop(0.003, rho=0.8)
     assert net.layers[1].kernel_regularizer == nn.L2(0.01)
+
+
+def test_of_the_last_keras_2_in_hdf5(tmp_path):
+    """The later form: lists of TensorFlow's, numbers of float32's, graphs as lists, objects."""
+    rng = np.random.default_rng(0)
+    norm = {n: rng.uniform(0.5, 1.5, 4) for n in ("gamma", "beta", "moving_mean")}
+    norm["moving_variance"] = rng.uniform(0.5, 1.5, 4)
+    kernel = rng.normal(size=(4, 1))
+
+    def layer(kind, name, before, **config):
+        nodes = [[[before, 0, 0, {}]]] if before else []
+        entry = {"class_name": kind, "config": {"name": name, **config}}
+        return {**entry, "name": name, "inbound_nodes": nodes}
+
+    layers = [
+        layer("InputLayer", "input_1", None, batch_input_shape=[None, 4], dtype="float32"),
+        layer(
+            "BatchNormalization",
+            "norm",
+            "input_1",
+            axis={"class_name": "ListWrapper", "items": [1]},
+            momentum=0.9,
+            epsilon=0.001,
+        ),
+        layer("LeakyReLU", "leaky", "norm", alpha=0.30000001192092896),
+        layer("Dense", "out", "leaky", units=1, use_bias=False, activation="linear"),
+    ]
+    config = {
+        "name": "model",
+        "layers": layers,
+        "input_layers": [["input_1", 0, 0]],
+        "output_layers": [["out", 0, 0]],
+    }
+    loss = {"reduction": "auto", "name": "binary_crossentropy", "from_logits": True}
+    accuracy = {"name": "accuracy", "dtype": "float32", "fn": "binary_accuracy"}
+    training = {
+        "loss": {"class_name": "BinaryCrossentropy", "config": loss},
+        "metrics": [[{"class_name": "MeanMetricWrapper", "config": accuracy}]],
+        "weighted_metrics": None,
+        "loss_weights": None,
+        "optimizer_config": {
+            "class_name": "Custom>Adam",
+            "config": {"learning_rate": 0.0020000000949949026, "decay": 0.0, "amsgrad": False},
+        },
+    }
+    weights = {
+        "input_1": {},
+        "norm": {f"{name}:0": values for name, values in norm.items()},
+        "leaky": {},
+        "out": {"kernel:0": kernel},
+    }
+    path = tmp_path / "model.h5"
+    of_keras_2(path, {"class_name": "Functional", "config": config}, training, weights, "2.13.1")
+    net = nn.interop.read_keras(path)
+    X = rng.normal(size=(5, 4))
+    deviation = np.sqrt(norm["moving_variance"] + 1e-3)
+    z = norm["gamma"] * (X - norm["moving_mean"]) / deviation + norm["beta"]
+    expected = np.where(z > 0, z, 0.3 * z) @ kernel
+    np.testing.assert_allclose(net.predict(X), expected, rtol=1e-5, atol=1e-6)
+    assert net.layers[2] == nn.Activation(nn.activations.LeakyReLU(0.3))
+    assert net.optimizer == nn.Adam(0.002)
+    assert net.loss == nn.BinaryCrossEntropy(from_logits=True)
+    assert [metric.name for metric in net.metrics] == ["accuracy"]
+    layers[-1]["config"]["activation"] = "hard_sigmoid"
+    of_keras_2(path, {"class_name": "Functional", "config": config}, training, weights, "2.13.1")
+    with pytest.raises(ValueError, match="which was another function before Keras 3"):
+        nn.interop.read_keras(path)
 
 
 def test_what_is_written_is_the_same_file_each_time(tmp_path):

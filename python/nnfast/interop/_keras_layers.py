@@ -141,6 +141,8 @@ class Reader:
         for name, values in usual.items():
             allowed = values if isinstance(values, tuple) else (values,)
             value = place.config.get(name, allowed[0])
+            if isinstance(value, dict) and value.get("class_name") == "ListWrapper":  # of Keras 2
+                value = value.get("items")
             if value not in allowed:
                 raise ValueError(f"{place} has {name}={value!r}, which nnfast does not")
 
@@ -205,12 +207,12 @@ class Reader:
 
     def _relu(self, place: Place, chain: Chain, weights: Weights) -> None:
         self._refuse(place, max_value=None, threshold=(0.0, None))
-        slope = place.config.get("negative_slope") or 0.0
+        slope = specs.shortest(place.config.get("negative_slope") or 0.0)
         chain.activation(activations.LeakyReLU(slope) if slope else activations.relu)
 
     def _leaky_relu(self, place: Place, chain: Chain, weights: Weights) -> None:
         slope = place.config.get("negative_slope", place.config.get("alpha", 0.3))
-        chain.activation(activations.LeakyReLU(float(np.ravel(slope)[0])))
+        chain.activation(activations.LeakyReLU(specs.shortest(slope)))
 
     def _prelu(self, place: Place, chain: Chain, weights: Weights) -> None:
         # One alpha may be shared by all units.
@@ -225,7 +227,7 @@ class Reader:
 
     def _elu(self, place: Place, chain: Chain, weights: Weights) -> None:
         alpha = place.config.get("alpha", 1.0)
-        chain.activation(activations.ELU(float(np.ravel(alpha)[0])))
+        chain.activation(activations.ELU(specs.shortest(alpha)))
 
     def _softmax(self, place: Place, chain: Chain, weights: Weights) -> None:
         self._refuse(place, axis=(-1, 1, [-1], [1]))

@@ -145,6 +145,9 @@ def constraint(description: Any) -> constraints.Constraint | None:
 
 def optimizer(description: Any) -> optimizers.Optimizer:
     """Return an optimizer with the parameters of Keras'."""
+    if isinstance(description, Mapping):  # Keras 2.11 said so of its own ones
+        description = {**description, "class_name": str(description["class_name"])}
+        description["class_name"] = description["class_name"].removeprefix("Custom>")
     name, config = named(description)
     kind = {one.lower(): one for one in OPTIMIZERS}.get(name.lower())
     if kind is None:
@@ -168,11 +171,18 @@ def optimizer(description: Any) -> optimizers.Optimizer:
     return made
 
 
+def shortest(value: Any) -> float:
+    """Return a number that went through float32 as it was written.
+
+    So Keras says what it keeps in arrays: 0.001 as 0.0010000000474974513.
+    """
+    number = float(np.ravel(value)[0])
+    return float(str(np.float32(number))) if np.float32(number) == number else number
+
+
 def _learning_rate(value: Any) -> Any:
     if isinstance(value, (int, float)):
-        # Keras keeps it in float32: 0.001 is written as 0.0010000000474974513.
-        shortest = float(str(np.float32(value)))
-        return shortest if np.float32(value) == value else float(value)
+        return shortest(value)
     name, config = named(value)
     cls: Any = next((one for one in schedules.registry.classes if one.__name__ == name), None)
     if cls is None:
