@@ -126,6 +126,8 @@ def parser(arguments: Sequence[str] = ()) -> argparse.ArgumentParser:
         )
         command.add_options(one)
         _options.common(one)
+        wanted = [action.metavar or action.dest for action in one._get_positional_actions()]
+        one.usage = " ".join(["nnfast", name, "[options]", *map(str, wanted)])
         one.set_defaults(run=command.run)
     return top
 

@@ -315,12 +315,12 @@ class ArrayTable(Table):
         return {name: self._columns[name] for name in names}
 
 
-def pyarrow() -> Any:
-    """Return pyarrow, or say how to get it."""
+def pyarrow(what: str = "reading a table") -> Any:
+    """Return pyarrow, or say how to get it and what wants it."""
     try:
         import pyarrow
     except ImportError:
-        raise missing("reading a table", "pyarrow", "cli") from None
+        raise missing(what, "pyarrow", "cli") from None
     return pyarrow
 
 

@@ -57,16 +57,25 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     net = parser.add_argument_group("the network")
     net.add_argument(
-        "--hidden", metavar="N,N", default="64,64", help="nodes of each hidden layer, or none"
+        "--hidden",
+        metavar="N,N",
+        default="64,64",
+        help="nodes of each hidden layer, or none (default: 64,64)",
     )
     net.add_argument(
-        "--activation", metavar="F", default="relu", help="of all hidden layers, or F,F one of each"
+        "--activation",
+        metavar="F",
+        default="relu",
+        help="relu, tanh, elu, gelu, ...: of all hidden layers, or F,F one of each (default: relu)",
     )
     net.add_argument(
         "--output", metavar="F", help="the output's activation; by default what fits the target"
     )
     net.add_argument(
-        "--dropout", metavar="P", default="0", help="part of the nodes silenced in each step"
+        "--dropout",
+        metavar="P",
+        default="0",
+        help="part of the nodes silenced in each step, or P,P of each layer (default: 0)",
     )
     net.add_argument(
         "--normalization", choices=["none", "batch", "layer"], default="none", help="between layers"
@@ -77,21 +86,31 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="length of a word's vector (default: half its column's words, 50 at most)",
     )
-    net.add_argument("--initializer", metavar="I", help="of the weights")
+    net.add_argument(
+        "--initializer", metavar="I", help="of the weights: he_normal, glorot_uniform, ..."
+    )
     net.add_argument("--l1", type=_options.from_zero, metavar="X", help="penalty on weights' sizes")
     net.add_argument("--l2", type=_options.from_zero, metavar="X", help="penalty on their squares")
     net.add_argument(
         "--max-norm", type=_options.above_zero, metavar="X", help="longest weights of a node"
     )
-    net.add_argument("--dtype", choices=["float32", "float64"], default="float32")
+    net.add_argument(
+        "--dtype", choices=["float32", "float64"], default="float32", help="(default: float32)"
+    )
     net.add_argument(
         "--from", dest="begin", metavar="FILE", help="go on from a model, in place of a new network"
     )
     how = parser.add_argument_group(
         "how it learns",
-        "Names with parameters are written as 'adam(beta_1=0.8)'; docs/choices.md has all.",
+        "Parameters stand in brackets, as in 'adam(beta_1=0.8)'. A name that does not exist is\n"
+        "answered by all that do; what they mean, the page Choices of the documentation says.",
     )
-    how.add_argument("--optimizer", metavar="O", default="adam", help="(default: adam)")
+    how.add_argument(
+        "--optimizer",
+        metavar="O",
+        default="adam",
+        help="adam, sgd, rmsprop, lbfgs, ... (default: adam)",
+    )
     how.add_argument(
         "--learning-rate", metavar="X", help="a number, or auto: found by the range test"
     )
@@ -102,12 +121,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "length the whole run, or decay_epochs=N; or plateau(factor=0.5), where the held-out rows' "
         "loss falls no more",
     )
-    how.add_argument("--weight-decay", type=_options.from_zero, metavar="X")
+    how.add_argument(
+        "--weight-decay", type=_options.from_zero, metavar="X", help="by which weights shrink"
+    )
     how.add_argument(
         "--clip-norm", type=_options.above_zero, metavar="X", help="longest gradient of a step"
     )
-    how.add_argument("--loss", metavar="L", help="by default what fits the target")
-    how.add_argument("--metrics", metavar="M,M", help="what else to measure, or none")
+    how.add_argument(
+        "--loss",
+        metavar="L",
+        help="mse, mae, huber, quantile, focal, ...; by default what fits the target",
+    )
+    how.add_argument("--metrics", metavar="M,M", help="accuracy, auc, f1, mae, r2, ..., or none")
     how.add_argument(
         "--class-weights", metavar="W", help="balanced, or labels with weights: yes=2,no=1"
     )

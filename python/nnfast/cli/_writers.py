@@ -67,7 +67,7 @@ def _writers(file: Any, kind: str) -> Iterator[Any]:
     if kind == "npy":
         takes: Any = _NumpyWriter(file)
     else:
-        pyarrow()
+        pyarrow("writing a table")
         takes = _TextWriter(file, kind) if kind in ("csv", "tsv") else _ParquetWriter(file)
     yield takes
     takes.close()
