@@ -355,6 +355,12 @@ def dense_has(**settings):
 
 WRONG = [
     (layer_is(class_name="Lambda"), r"\(Lambda\) is none that nnfast has; it has InputLayer, Den"),
+    (
+        lambda config, layers: config["config"]["layers"].__setitem__(
+            1, json.loads(json.dumps({**config, "config": {**config["config"], "name": "within"}}))
+        ),
+        r"layer 'dense\w*' \(Dense\) has 0 weights in the file; wanted are kernel, bias",
+    ),
     (layer_is(class_name="Conv2D"), r"layer 'dense\w*' \(Conv2D\) is none that nnfast has"),
     (layer_is(module="mine.layers"), "is a Dense, a class of its author's own, whose code is not"),
     (layer_is(registered_name="mine>Dense"), "is a mine>Dense, a class of its author's own"),
@@ -615,3 +621,21 @@ def test_what_is_written_keras_takes():
     assert specs.written_loss(nn.Poisson(epsilon=1e-3)) is None
     assert specs.written_loss(nn.KLDivergence(from_logits=True)) is None
     assert specs.written_optimizer(nn.Nadam(momentum_decay=0.004)) is None
+
+
+def test_one_array_under_many_names_is_not_read_again_and_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(_hdf5, "TOGETHER", 200)
+    monkeypatch.setattr(_hdf5, "HDF5_EXPANSION", 0)
+    with pytest.raises(ValueError, match="claim far more bytes together than are stored"):
+        nn.interop.read_keras(FILES / "classifier.keras")
+    with pytest.raises(ValueError, match="claim far more bytes together than are stored"):
+        nn.interop.read_keras(FILES / "classifier.h5")
+    monkeypatch.undo()
+
+    def wide(config, layers):
+        for name in ("numbers", "colour"):
+            layers[name]["config"]["batch_shape"] = [None, 40]
+
+    monkeypatch.setattr(_hdf5, "TOGETHER", 1000)
+    with pytest.raises(ValueError, match=r"the table of layer .* is wanted 40 times, which are 12"):
+        nn.interop.read_keras(changed(tmp_path, wide, name="table"))

@@ -29,6 +29,8 @@ SMALL = 2**26
 ZIP_EXPANSION = 100
 HDF5_EXPANSION = 1000
 """How many times the bytes that are stored may be claimed. Weights hardly shrink at all."""
+TOGETHER = 2**30
+"""Bytes that all arrays of a small file may have together, and that one may have repeated."""
 
 
 def h5py() -> Any:
@@ -68,6 +70,23 @@ def opened(file: str | io.BytesIO, name: str) -> Iterator[Any]:
         raise ValueError(f"{name!r} is damaged: {error}") from error
     finally:
         handle.close()
+
+
+class Budget:
+    """What all arrays of a file may have together: one can stand there under many names."""
+
+    def __init__(self, root: Any) -> None:
+        size = root.file.id.get_filesize()
+        self._left = max(TOGETHER, HDF5_EXPANSION * size)
+
+    def spend(self, claimed: int, what: str) -> None:
+        """Take an array into account before it is read."""
+        self._left -= claimed
+        if self._left < 0:
+            raise ValueError(
+                f"{what} and the arrays before it claim far more bytes together than are stored; "
+                "they are not read"
+            )
 
 
 class Archive:
@@ -135,7 +154,9 @@ def group(parent: Any, path: str) -> Any | None:
     return found
 
 
-def array(parent: Any, path: str, shape: tuple[int, ...] | None, what: str) -> Array:
+def array(
+    parent: Any, path: str, shape: tuple[int, ...] | None, what: str, budget: Budget
+) -> Array:
     """Return a dataset of floats by its path, which must have the shape if one is given."""
     folder, _, last = path.strip("/").rpartition("/")
     place = group(parent, folder) if folder else parent
@@ -152,7 +173,15 @@ def array(parent: Any, path: str, shape: tuple[int, ...] | None, what: str) -> A
     stored = found.id.get_storage_size()
     if claimed > SMALL and claimed > HDF5_EXPANSION * stored:
         raise ValueError(f"{what} claims {claimed} bytes and has {stored}; it is not read")
+    budget.spend(claimed, what)
     return np.asarray(found[()])
+
+
+def repeated(values: Array, count: int, what: str) -> list[Array]:
+    """Return an array so many times, unless that would be far more than a file holds."""
+    if count > 1 and count * values.nbytes > TOGETHER:
+        raise ValueError(f"{what} is wanted {count} times, which are {count * values.nbytes} bytes")
+    return [values] * count
 
 
 def names(parent: Any, attribute: str) -> list[str]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from nnfast.interop import _keras_specs as specs
 from nnfast.interop._chain import Chain
+from nnfast.interop._hdf5 import repeated
 from nnfast.interop._keras_graph import Place
 from nnfast.layers import Embedding
 
@@ -198,4 +199,5 @@ def _embedded(place: Place, branch: Branch, read: Reading) -> list[Table]:
     sizes = (place.config["input_dim"], place.config["output_dim"])
     [values] = read(place, {"embeddings": sizes})
     start = specs.initializer(place.config.get("embeddings_initializer"))
-    return [Table(column, values, start) for column in columns]
+    tables = repeated(values, len(columns), f"the table of {place}")
+    return [Table(column, one, start) for column, one in zip(columns, tables, strict=True)]

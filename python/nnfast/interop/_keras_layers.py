@@ -11,6 +11,7 @@ import numpy as np
 from nnfast import activations, initializers
 from nnfast.interop import _keras_specs as specs
 from nnfast.interop._chain import WIDEST, Chain
+from nnfast.interop._hdf5 import repeated
 from nnfast.interop._keras_columns import begin
 from nnfast.interop._keras_graph import Place, chain as layers_of, inputs as inputs_of
 from nnfast.interop._keras_specs import Unknown
@@ -338,7 +339,7 @@ class Reader:
         )
         if count > 1:
             self.left_out.append(f"that {place} has one table for {count} columns in common")
-        chain.add(layer, [table] * count)
+        chain.add(layer, repeated(table, count, f"the table of {place}"))
         self._shape = (count, sizes[1])
 
     def _add(self, place: Place, chain: Chain, weights: Weights) -> None:

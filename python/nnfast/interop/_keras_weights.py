@@ -27,9 +27,10 @@ PREFIXES = ("layers", "_layer_checkpoint_dependencies")
 class ByClass:
     """The layout since ``.keras``: layers/dense_1/vars/0, by class and number."""
 
-    def __init__(self, root: Any) -> None:
-        self._root = root
-        found = (_hdf5.group(root, prefix) for prefix in PREFIXES)
+    def __init__(self, root: Any, budget: _hdf5.Budget | None = None) -> None:
+        self._budget = budget or _hdf5.Budget(root)
+        # A model within the model may have no weights, and no place for them.
+        found = (None if root is None else _hdf5.group(root, prefix) for prefix in PREFIXES)
         self._layers = next((one for one in found if one is not None), None)
 
     @property
@@ -53,7 +54,7 @@ class ByClass:
                 f"{place} has {there} weights in the file; wanted are {', '.join(shapes)}"
             )
         return [
-            _hdf5.array(variables, str(number), shape, f"{name} of {place}")
+            _hdf5.array(variables, str(number), shape, f"{name} of {place}", self._budget)
             for number, (name, shape) in enumerate(shapes.items())
         ]
 
@@ -71,7 +72,7 @@ class ByClass:
     def inside(self, place: Place) -> ByClass:
         """Return the same of a model that is a layer of this one."""
         found = None if self._layers is None else _hdf5.group(self._layers, place.key)
-        return ByClass({}) if found is None else ByClass(found)
+        return ByClass(found, self._budget)
 
     def _variables(self, place: Place, within: str) -> Any:
         if self._layers is None:
@@ -85,6 +86,7 @@ class ByName:
 
     def __init__(self, root: Any) -> None:
         self._root = root
+        self._budget = _hdf5.Budget(root)
         self._taken: dict[str, int] = {}
 
     def count(self, place: Place, within: str = "") -> int:
@@ -108,7 +110,7 @@ class ByName:
         paths = _hdf5.names(group, "weight_names")[first : first + len(shapes)]
         self._taken[place.name] = first + len(shapes)
         return [
-            _hdf5.array(group, path, shape, f"{name} of {place}")
+            _hdf5.array(group, path, shape, f"{name} of {place}", self._budget)
             for path, (name, shape) in zip(paths, shapes.items(), strict=True)
         ]
 
@@ -171,7 +173,7 @@ def _of_one(
         if len(set(shapes.values())) > 1:
             raise ValueError(f"{layer!r} has tables of several shapes; Keras' Embedding has one")
         [table] = weights.read(place, {"embeddings": next(iter(shapes.values()))})
-        return dict.fromkeys(own, table)
+        return dict(zip(own, _hdf5.repeated(table, len(own), str(place)), strict=True))
     slope = {"alpha": shapes.pop("alpha")} if "alpha" in shapes else {}
     read = weights.read(place, shapes)
     if slope:  # of an activation of the layer's own, or of a layer after it
