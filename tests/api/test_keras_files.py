@@ -639,3 +639,34 @@ def test_one_array_under_many_names_is_not_read_again_and_again(tmp_path, monkey
     monkeypatch.setattr(_hdf5, "TOGETHER", 1000)
     with pytest.raises(ValueError, match=r"the table of layer .* is wanted 40 times, which are 12"):
         nn.interop.read_keras(changed(tmp_path, wide, name="table"))
+
+
+def test_weights_alone_of_keras_2(tmp_path):
+    """A group for each layer at the root, those without weights among them."""
+    rng = np.random.default_rng(0)
+    net = nn.FeedForward(CLASSIFIER, seed=0, bias="embedded", dtype="float64")
+    kernels = [rng.normal(size=size) for size in ((4, 5), (5,), (5,), (5, 3), (3,))]
+    names = {
+        "in": [],
+        "first": ["kernel:0", "bias:0"],
+        "slopes": ["alpha:0"],
+        "drop": [],
+        "second": ["kernel:0", "bias:0"],
+    }
+    left = iter(kernels)
+    path = tmp_path / "weights.h5"
+    with h5py.File(path, "w") as root:
+        root.attrs["layer_names0"] = [np.bytes_(name) for name in list(names)[:2]]
+        root.attrs["layer_names1"] = [np.bytes_(name) for name in list(names)[2:]]
+        for name, arrays in names.items():
+            group = root.create_group(name)
+            group.attrs["weight_names"] = [np.bytes_(f"{name}/{one}") for one in arrays]
+            for one in arrays:
+                group.create_dataset(f"{name}/{one}", data=next(left))
+    found = nn.interop.read_keras(path, architecture=net)
+    kernel, bias, alpha, last, final = kernels
+    expected = [np.vstack([bias, kernel]), alpha, np.vstack([final, last])]
+    for ours, theirs in zip(found.get_weights(), expected, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    with pytest.raises(ValueError, match="has no further layer with weights; wanted is a Dense"):
+        nn.interop.read_keras(path, architecture=[*CLASSIFIER, nn.Dense(2)])
