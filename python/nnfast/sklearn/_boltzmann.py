@@ -274,10 +274,11 @@ class BernoulliRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
 
     def _core(self) -> tuple[Any, tuple[Array, Array, Array], int]:
         """Return what computes, with which parameters, and with how many threads."""
-        weights = np.ascontiguousarray(np.asarray(self.components_).T)
+        weights = self.components_.T  # in place, as long as nobody has put others there
+        if not weights.flags.c_contiguous:
+            weights = np.ascontiguousarray(weights)
         parameters = (weights, self.intercept_hidden_, self.intercept_visible_)
-        threads = self.threads or _threads.get_num_threads()
-        return _backend.module(_backend.select(self.backend)), parameters, threads
+        return _backend.get(self.backend), parameters, self.threads or _threads.get_num_threads()
 
     def _mean_hiddens(self, v: Any) -> Any:
         """Return the probabilities of hidden units, given visible ones."""

@@ -17,11 +17,12 @@ from nnfast.network import FeedForward
 class Perceptron(sklearn.linear_model.Perceptron):
     """The perceptron of scikit-learn, as a network of nnfast.
 
-    It learns by scikit-learn's own code: row by row, that is as fast as the memory gives the rows,
-    and nothing was gained by ours. So all that it learns and says is the same, bit for bit. `net_`
-    is the learned network, to save, to draw or to take elsewhere.
+    It learns by scikit-learn's own code, each class from the rows in an order of its own: so all
+    that it learns and says is the same, bit for bit. `net_` is the learned network, to save, to
+    draw or to take elsewhere.
 
-    `nnfast.Perceptron` is Rosenblatt's algorithm alone, with its mistakes in each epoch.
+    `nnfast.Perceptron` is Rosenblatt's algorithm alone, with its mistakes in each epoch. It shows
+    each row to all classes at once.
 
     Parameters
     ----------
