@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -122,6 +123,30 @@ def test_interrupted_training_keeps_what_was_learned(number, code, folder):
     found = run(folder, "evaluate", "kept", "people.csv", "--json")
     assert found.returncode == 0
     assert '"accuracy": 0.9' in found.stdout
+
+
+def test_a_run_that_is_killed_leaves_what_was_saved(folder):
+    with subprocess.Popen(
+        [*NNFAST, "train", "people.csv", "--target", "age", "--epochs", "1000000",
+         "--save-every", "5", "--patience", "0", "--out", "saved"],
+        cwd=folder,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:  # fmt: skip
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("epoch 12/"):
+                break
+        process.kill()
+        process.stderr.close()
+    net = nn.load(folder / "saved")
+    epochs = len(net.history["loss"])
+    assert epochs >= 10
+    assert epochs % 5 == 0
+    found = run(folder, "evaluate", "saved", "people.csv", "--json")  # in years, not in deviations
+    assert 1.0 < json.loads(found.stdout)["metrics"]["mean_absolute_error"] < 40.0
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is told in KiB on Linux")

@@ -24,6 +24,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default="model.safetensors",
         help="the model (default: model.safetensors)",
     )
+    parser.add_argument(
+        "--save-every",
+        type=_options.positive,
+        metavar="N",
+        help="save the best so far after every N epochs too, for runs that may be killed",
+    )
     rows = parser.add_argument_group("which columns and rows")
     rows.add_argument("--columns", metavar="A,B", help="learn from these only")
     rows.add_argument("--drop", metavar="A,B", help="leave these out")

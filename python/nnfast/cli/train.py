@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -245,10 +246,33 @@ def _callbacks(
         found["stopping"] = nn.callbacks.EarlyStopping(
             patience=options.patience, restore_best_weights=True
         )
+    if options.save_every is not None:
+        found["saving"] = _Saving(options, prepared, units, found.get("stopping"))
     if options.log is not None:
         found["log"] = nn.callbacks.CSVLogger(options.log)
     found["nan"] = nn.callbacks.TerminateOnNaN()
     return found
+
+
+class _Saving(nn.Callback):
+    """Saves the network as it would be kept if the run ended now."""
+
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        prepared: Prepared,
+        units: _units.Units | None,
+        stopping: Any,
+    ) -> None:
+        self._options, self._prepared = options, prepared
+        self._units, self._stopping = units, stopping
+
+    def _on_epoch_kept(self, epoch: int, logs: nn.callbacks.Logs) -> None:
+        # Not on_epoch_end: by now the epoch is in the history that goes into the file.
+        if (epoch + 1) % self._options.save_every == 0:
+            net = _finish(copy(self.model), self._stopping, self._units, self._prepared, True)
+            if _is_finite(net):
+                net.save(self._options.out, include_optimizer=False)
 
 
 # After -------------------------------------------------------------------------------------------
@@ -256,11 +280,15 @@ def _callbacks(
 
 def _refuse_diverged(net: nn.FeedForward) -> None:
     """Refuse to save a network that says nothing."""
-    if not all(np.isfinite(array).all() for array in net.get_weights()):
+    if not _is_finite(net):
         raise ValueError(
             f"the weights have grown past {net.dtype}, and nothing is saved; wanted is a smaller "
             "--learning-rate, or --clip-norm 1"
         )
+
+
+def _is_finite(net: nn.FeedForward) -> bool:
+    return all(np.isfinite(array).all() for array in net.get_weights())
 
 
 def _finish(
