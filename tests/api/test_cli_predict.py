@@ -157,9 +157,9 @@ def test_parquet_and_compressed_files_are_as_good(here, capfd):
     ],
 )
 def test_what_divides_the_lines(lines, separator):
-    from nnfast.cli import _sources
+    from nnfast.cli import _text
 
-    assert _sources._separator(lines) == separator
+    assert _text._separator(lines) == separator
 
 
 def test_a_model_that_knows_no_names_takes_columns_as_they_come(here, capfd):
@@ -178,11 +178,11 @@ def test_a_model_that_knows_no_names_takes_columns_as_they_come(here, capfd):
 
 
 def test_the_result_does_not_depend_on_how_the_rows_come(here, capfd, monkeypatch):
-    from nnfast.cli import _sources
+    from nnfast.cli import _table, _text
 
     expected = predicted(capfd, "rich.safetensors", "people.csv")
-    monkeypatch.setattr(_sources, "BLOCK_BYTES", 600)
-    monkeypatch.setattr(_sources, "BLOCK_ROWS", 7)
+    monkeypatch.setattr(_text, "BLOCK_BYTES", 600)
+    monkeypatch.setattr(_table, "BLOCK_ROWS", 7)
     assert predicted(capfd, "rich.safetensors", "people.csv") == expected
 
 

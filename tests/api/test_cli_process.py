@@ -22,8 +22,8 @@ ENVIRONMENT = {**os.environ, "PYTHONIOENCODING": "utf-8"}
 # In smaller blocks than usual, some tens of which are read ahead, a file need not be so large.
 MEASURED = """
 import resource, sys
-from nnfast.cli import _sources, main
-_sources.BLOCK_BYTES = 1 << 17
+from nnfast.cli import _text, main
+_text.BLOCK_BYTES = 1 << 17
 code = main(sys.argv[1:])
 print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, file=sys.stderr)
 """

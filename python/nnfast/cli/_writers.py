@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nnfast.cli._errors import Misused
-from nnfast.cli._sources import pyarrow
+from nnfast.cli._table import pyarrow
 
 if TYPE_CHECKING:
     from typing import TypeAlias
