@@ -1,4 +1,4 @@
-"""Files of arrays, whose columns have but their places: NPY, and NPZ, which may hold columns too."""
+"""Files of arrays, whose columns have but places: NPY, and NPZ, which may hold columns too."""
 
 from __future__ import annotations
 

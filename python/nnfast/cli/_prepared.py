@@ -118,40 +118,22 @@ def _of_table(source: Table, options: argparse.Namespace, begin: nn.FeedForward 
     known = None if begin is None else begin.table
     if begin is not None and known is None:
         raise ValueError(f"{options.begin!r} knows no columns, so that it learns from arrays only")
-    target = options.target or (None if known is None else known.target)
-    if target is None:
-        raise Misused(
-            f"--target is missing; wanted is one of the columns {', '.join(source.names)}"
-        )
+    target = _target_name(source, options, known)
     source.missing = known.missing if known is not None else _missing(options)
-    beside = [target, *([options.weights] if options.weights else [])]
-    names = _chosen(source, options, beside)
-    if known is not None:
-        names = [column.name for column in known.columns]
-        _examples.refuse_absent(source, names, "which the model was trained on")
+    names = _chosen(source, options, known, target)
     categories = [name for name in _specs.names(options.categories) if name in names]
-    words = categories if known is None else [one.name for one in known.columns if one.categories]
-    block = source.whole([*names, *beside], words)
-    if not len(block[target]):
-        raise ValueError(f"{source.path!r} has no rows")
-    notes = []
-    gaps = _columns.gaps(block[target], source.missing)
-    if gaps.any():
-        block = {name: values[~gaps] for name, values in block.items()}
-        notes.append(f"{int(gaps.sum()):,} rows without a target are left out")
-        if gaps.all():
-            raise ValueError(f"{source.path!r} has no row with a target {target!r}")
+    if known is not None:
+        categories = [one.name for one in known.columns if one.categories is not None]
+    block, notes = _whole(source, names, target, options.weights, categories)
     weights = block.pop(options.weights) if options.weights else None
     raw = block.pop(target)
     y, classes = _target(raw, options, None if begin is None else begin.classes_, target)
     rows, held_out = _shared_out(len(y), options)
+
+    asked = options.columns is not None or known is not None
     kinds = {
         name: _columns.found(
-            name,
-            values,
-            category=name in categories,
-            asked=options.columns is not None or known is not None,
-            missing=source.missing,
+            name, values, category=name in categories, asked=asked, missing=source.missing
         )
         for name, values in block.items()
     }
@@ -173,18 +155,12 @@ def _of_table(source: Table, options: argparse.Namespace, begin: nn.FeedForward 
             missing=source.missing,
             bounded=not options.extrapolate,
         )
-    dtype = np.dtype(options.dtype)
-    X = table.encode(kept).astype(dtype)
-    validated = (X[held_out], y[held_out]) if len(held_out) else None
-    if _is_file(options.validation):
-        like = Known(table, X.shape[1], dtype, classes)
-        validated = _validated(like, options.validation, options, target)
-    length = len(next(iter(kept.values())))
+    X = table.encode(kept).astype(np.dtype(options.dtype))
     return Prepared(
         X,
         y,
         rows,
-        validated,
+        _held_out(Known(table, X.shape[1], X.dtype, classes), X, y, held_out, options, target),
         _weights(weights, options),
         classes,
         _building.class_weights(options.class_weights, classes),
@@ -192,13 +168,38 @@ def _of_table(source: Table, options: argparse.Namespace, begin: nn.FeedForward 
         table.layers(options.embedding),
         {
             "path": options.data,
-            "summary": f"{length:,} rows, {len(source.names)} columns{_file_size(options.data)}",
-            "rows": length,
+            "summary": f"{len(y):,} rows, {len(source.names)} columns{_file_size(options.data)}",
+            "rows": len(y),
             "notes": notes,
-            "columns": _columns.report(kinds, length),
+            "columns": _columns.report(kinds, len(y)),
             "target": _target_said(target, raw, y, classes, options),
         },
     )
+
+
+def _target_name(source: Table, options: argparse.Namespace, known: nn.Table | None) -> str:
+    """Return the target's column: as typed, or as the model knows it."""
+    name: str | None = options.target or (None if known is None else known.target)
+    if name is None:
+        raise Misused(
+            f"--target is missing; wanted is one of the columns {', '.join(source.names)}"
+        )
+    return name
+
+
+def _whole(
+    source: Table, names: list[str], target: str, weights: str | None, categories: list[str]
+) -> tuple[dict[str, Array], list[str]]:
+    """Return the columns of all rows that have a target, and what is to be said of the others."""
+    beside = [target, *([weights] if weights else [])]
+    block = source.whole([*names, *beside], categories)
+    gaps = _columns.gaps(block[target], source.missing)
+    if gaps.all():
+        raise ValueError(f"{source.path!r} has no row with a target {target!r}")
+    if not gaps.any():
+        return block, []
+    left = {name: values[~gaps] for name, values in block.items()}
+    return left, [f"{int(gaps.sum()):,} rows without a target are left out"]
 
 
 def _missing(options: argparse.Namespace) -> tuple[str, ...]:
@@ -206,11 +207,17 @@ def _missing(options: argparse.Namespace) -> tuple[str, ...]:
     return (*nn.tables.MISSING, *_specs.names(options.missing))
 
 
-def _chosen(source: Table, options: argparse.Namespace, beside: list[str]) -> list[str]:
+def _chosen(
+    source: Table, options: argparse.Namespace, known: nn.Table | None, target: str
+) -> list[str]:
     """Return the columns to learn from, in their order."""
     asked, dropped = _specs.names(options.columns), _specs.names(options.drop)
-    categories = _specs.names(options.categories)
-    _examples.refuse_absent(source, [*beside, *asked, *dropped, *categories])
+    beside = [target, *([options.weights] if options.weights else [])]
+    _examples.refuse_absent(source, [*beside, *asked, *dropped, *_specs.names(options.categories)])
+    if known is not None:
+        names = [column.name for column in known.columns]
+        _examples.refuse_absent(source, names, "which the model was trained on")
+        return names
     return [name for name in (asked or source.names) if name not in dropped and name not in beside]
 
 
@@ -239,10 +246,6 @@ def _of_array(source: Rows, options: argparse.Namespace, begin: nn.FeedForward |
         scale = 1.0 / 255.0
     y, classes = _target(raw, options, None if begin is None else begin.classes_, options.target)
     rows, held_out = _shared_out(len(y), options)
-    validated = (X[held_out], y[held_out]) if len(held_out) else None
-    if _is_file(options.validation):
-        like = Known(None, X.shape[1], np.dtype(options.dtype), classes)
-        validated = _validated(like, options.validation, options, None)
     start: list[Layer] = [nn.Input(X.shape[1], scale=scale)]
     if scale == 1.0:
         start.append(nn.Standardize())
@@ -251,7 +254,9 @@ def _of_array(source: Rows, options: argparse.Namespace, begin: nn.FeedForward |
         X,
         y,
         rows,
-        validated,
+        _held_out(
+            Known(None, X.shape[1], np.dtype(options.dtype), classes), X, y, held_out, options
+        ),
         None,
         classes,
         _building.class_weights(options.class_weights, classes),
@@ -345,18 +350,27 @@ def _is_file(text: str) -> bool:
     return all(os.path.exists(part) for part in text.split(",")) and text != ""
 
 
-def _validated(
-    like: Known, text: str, options: argparse.Namespace, target: str | None
-) -> tuple[Array, Array]:
-    """Return the rows of a file of their own; for arrays, of one and its targets' file."""
-    path, _, other = text.partition(",")
-    X, y = _examples.of_model(like, path, _options.as_reading(options), target or other or None)
-    if y is None:
+def _held_out(
+    like: Known,
+    X: Array,
+    y: Array,
+    rows: NDArray[np.int64],
+    options: argparse.Namespace,
+    target: str | None = None,
+) -> tuple[Array, Array] | None:
+    """Return the rows to measure by: some of these, or of a file of their own, or none."""
+    if not _is_file(options.validation):
+        return (X[rows], y[rows]) if len(rows) else None
+    # Of arrays the targets have a file of their own too.
+    path, _, other = options.validation.partition(",")
+    reading = _options.as_reading(options)
+    found, values = _examples.of_model(like, path, reading, target or other or None)
+    if values is None:
         raise ValueError(
             f"{path!r} has no target to measure by"
             + ("" if target else "; wanted is --validation ROWS,TARGETS with two files")
         )
-    return X, y
+    return found, values
 
 
 def _weights(values: Array | None, options: argparse.Namespace) -> Array | None:
