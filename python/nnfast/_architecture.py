@@ -289,6 +289,14 @@ def parameters(layers: Sequence[Layer], bias: str) -> list[tuple[str, tuple[int,
     ]
 
 
+def refuse_weights(layers: Sequence[Layer], bias: str, weights: Sequence[Array]) -> None:
+    """Refuse weights, in the order of `parameters`, that cannot be their layers'."""
+    numbered = {number: layer for number, layer, _ in walk(layers)}
+    for (argument, _), values in zip(parameters(layers, bias), weights, strict=True):
+        _, number, name = argument.split(".")
+        numbered[int(number)].refuse_weights(name, values, argument)
+
+
 def fixed(layers: Sequence[Layer]) -> set[str]:
     """Return the names of the parameters that no gradient changes."""
     return {

@@ -221,6 +221,7 @@ def _network(
     )
     loss = state["loss"]
     parameters, *slots = ([tensors[prefix + name] for name in shapes] for prefix in prefixes)
+    _architecture.refuse_weights(layers, bias, parameters)
     network._restore(
         {
             "parameters": parameters,

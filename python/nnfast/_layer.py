@@ -65,5 +65,8 @@ class Layer(Frozen):
     def check_place(self, before: Sequence[Layer], width: int, argument: str) -> None:
         """Refuse a place after the layers `before`, the input first, where rows have a width."""
 
+    def refuse_weights(self, name: str, values: Array, argument: str) -> None:
+        """Refuse values of the parameter with a name that cannot be the layer's."""
+
     def refuse_unknown(self, x: Array, argument: str) -> None:
         """Refuse rows of X that the layer knows nothing to do with."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +11,6 @@ from nnfast import _validation
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-    from nnfast.layers import Layer
 
 
 class Mask:
@@ -90,24 +88,13 @@ def checked(mask: ArrayLike | Mask | None, units: int) -> Mask | None:
     return Mask(edges.astype(bool))
 
 
-def refuse_missing(
-    layers: Sequence[Layer], names: Sequence[str], weights: Sequence[NDArray[Any]]
-) -> None:
+def refuse_missing(mask: Mask, kernel: NDArray[Any], argument: str) -> None:
     """Refuse weights that are not 0 where a mask has no connection."""
-    from nnfast import _architecture
-
-    # Layers within blocks are numbered too.
-    numbered = {number: layer for number, layer, _ in _architecture.walk(layers)}
-    for name, values in zip(names, weights, strict=True):
-        _, number, kind = name.split(".")
-        mask = getattr(numbered[int(number)], "mask", None)
-        if mask is None or kind not in ("kernel", "weight"):
-            continue
-        kernel = values[len(values) - len(mask.edges) :]  # an embedded bias comes first
-        missing = np.argwhere((kernel != 0) & ~mask.edges)
-        if len(missing):
-            source, target = map(int, missing[0])
-            raise ValueError(
-                f"{name} has the weight {kernel[source, target]:g} from node {source} to node "
-                f"{target}, which the layer's mask does not connect; wanted is 0 there"
-            )
+    kernel = kernel[len(kernel) - len(mask.edges) :]  # an embedded bias comes first
+    missing = np.argwhere((kernel != 0) & ~mask.edges)
+    if len(missing):
+        source, target = map(int, missing[0])
+        raise ValueError(
+            f"{argument} has the weight {kernel[source, target]:g} from node {source} to node "
+            f"{target}, which the layer's mask does not connect; wanted is 0 there"
+        )

@@ -12,6 +12,8 @@ from nnfast._layer import Layer
 if TYPE_CHECKING:
     from dataclasses import KW_ONLY
 
+    from nnfast._layer import Array
+
 
 class BatchNorm(Layer):
     """Brings each column of a batch to mean 0 and variance 1, then scales and shifts it.
@@ -164,6 +166,16 @@ class Standardize(Layer):
     def parameters(self, inputs: int, *, embedded: bool) -> dict[str, tuple[int, ...]]:
         """Return the shapes of means and deviations."""
         return dict.fromkeys(self.fixed_parameters, (inputs,))
+
+    def refuse_weights(self, name: str, values: Array, argument: str) -> None:
+        """Refuse to change columns that are left as they are."""
+        neutral = 0.0 if name == "mean" else 1.0
+        for column in self.leave:
+            if values[column] != neutral:
+                raise ValueError(
+                    f"{argument} has the value {values[column]:g} for the column {column}, which "
+                    f"the layer leaves as it is; wanted is {neutral:g} there"
+                )
 
     def check_place(self, before: Sequence[Layer], width: int, argument: str) -> None:
         """Refuse a place after another layer than the input, and columns that are not there."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nnfast import _architecture, _backend, _mask, _summary, _targets, _threads, _validation
+from nnfast import _architecture, _backend, _summary, _targets, _threads, _validation
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -260,7 +260,7 @@ class Predictor:
         """
         shapes = _architecture.parameters(self._layers, self._bias)
         given = _validation.weights(weights, shapes)
-        _mask.refuse_missing(self._layers, [name for name, _ in shapes], given)
+        _architecture.refuse_weights(self._layers, self._bias, given)
         self._network.set_parameters([value.astype(self._dtype, order="C") for value in given])
 
     # The border ----------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from nnfast._layer import Array
     from nnfast.constraints import ConstraintLike
     from nnfast.regularizers import RegularizerLike
 
@@ -236,6 +237,11 @@ class Dense(Layer):
                 f"mask of {argument} has the shape {self.mask.edges.shape}; wanted is "
                 f"{(width, self.units)}"
             )
+
+    def refuse_weights(self, name: str, values: Array, argument: str) -> None:
+        """Refuse weights where the mask has no connection."""
+        if self.mask is not None and name in ("kernel", "weight"):
+            _mask.refuse_missing(self.mask, values, argument)
 
     def width(self, inputs: int) -> int:
         """Return the number of nodes."""

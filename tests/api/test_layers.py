@@ -202,3 +202,22 @@ def test_activations_of_a_users_own_work_within_blocks(layer: nn.layers.Layer) -
     assert net.backend == "numpy"
     losses = net.fit(X, X[:, 0] ** 3, epochs=20, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (0, r"layers\.0\.mean has the value 0\.5 for the column 1.*wanted is 0 there"),
+        (1, r"layers\.0\.deviation has the value 0\.5 for the column 1.*wanted is 1 there"),
+    ],
+)
+def test_columns_that_are_left_cannot_be_moved(backend, number, sentence):
+    layers = [nn.Input(2), nn.Standardize(), nn.Embedding({1: (3, 2)}), nn.Dense(1)]
+    net = nn.FeedForward(layers, seed=0, backend=backend)
+    net.adapt([[0.0, 0], [1, 1], [2, 2]])
+    before = net.predict([[1.0, 2]])
+    weights = net.get_weights()
+    weights[number][1] = 0.5  # codes would be others, or none
+    with pytest.raises(ValueError, match=sentence):
+        net.set_weights(weights)
+    assert net.predict([[1.0, 2]]) == before
