@@ -53,6 +53,12 @@ def mnist(dtype: Any = np.float64, rows: int = 10_000) -> tuple[Any, Any]:
     return x[:rows].reshape(rows, -1).astype(dtype), y[:rows]
 
 
+def wide() -> tuple[Any, Any]:
+    random = np.random.default_rng(0)
+    x = sparse.random_array((2_000, 20_000), density=2e-3, format="csr", rng=random)
+    return x, np.arange(2_000) % 5
+
+
 def california() -> tuple[Any, Any]:
     file = Path(os.environ["NNFAST_DATA"]) / "california-housing" / "housing.csv.gz"
     rows = np.genfromtxt(file, delimiter=",", skip_header=1, usecols=range(9))
@@ -114,7 +120,7 @@ def said(method: str, kind: str, data: tuple[Any, ...], x: Any, times: int, **op
 
 def cases() -> dict[str, Callable[[], Work]]:
     """Return what is measured, by name."""
-    wide = {"hidden_layer_sizes": (256, 128), "max_iter": 2}
+    two = {"hidden_layer_sizes": (256, 128), "max_iter": 2}
     return {
         "MLPClassifier, digits": lambda: fitted("MLPClassifier", digits(), max_iter=20),
         "MLPClassifier, digits, sgd": lambda: fitted(
@@ -127,12 +133,18 @@ def cases() -> dict[str, Callable[[], Work]]:
             "MLPClassifier", digits(), max_iter=20, early_stopping=True
         ),
         "MLPClassifier, MNIST": lambda: fitted("MLPClassifier", mnist(), max_iter=2),
-        "MLPClassifier, MNIST, 256-128": lambda: fitted("MLPClassifier", mnist(), **wide),
+        "MLPClassifier, MNIST, 256-128": lambda: fitted("MLPClassifier", mnist(), **two),
         "MLPClassifier, MNIST, 256-128, float32": lambda: fitted(
-            "MLPClassifier", mnist(np.float32), **wide
+            "MLPClassifier", mnist(np.float32), **two
         ),
         "MLPClassifier, MNIST as CSR": lambda: fitted(
             "MLPClassifier", (sparse.csr_array(mnist()[0]), mnist()[1]), max_iter=2
+        ),
+        "MLPClassifier, 20,000 sparse columns": lambda: fitted(
+            "MLPClassifier", wide(), hidden_layer_sizes=(50,), max_iter=2
+        ),
+        "MLPClassifier, 20,000 sparse columns, lbfgs": lambda: fitted(
+            "MLPClassifier", wide(), hidden_layer_sizes=(50,), max_iter=2, solver="lbfgs"
         ),
         "GridSearchCV, digits, two jobs": lambda: search(digits(), max_iter=20),
         "MLPRegressor, California": lambda: fitted(
@@ -148,10 +160,10 @@ def cases() -> dict[str, Callable[[], Work]]:
             "BernoulliRBM", (mnist(rows=1000)[0],), machine, n_iter=1
         ),
         "predict_proba, MNIST": lambda: said(
-            "predict_proba", "MLPClassifier", mnist(), mnist()[0], 1, **wide
+            "predict_proba", "MLPClassifier", mnist(), mnist()[0], 1, **two
         ),
         "predict, one row of MNIST": lambda: said(
-            "predict", "MLPClassifier", mnist(rows=500), mnist(rows=1)[0], 200, **wide
+            "predict", "MLPClassifier", mnist(rows=500), mnist(rows=1)[0], 200, **two
         ),
         "predict, one row of California": lambda: said(
             "predict", "MLPRegressor", california(), california()[0][:1], 200, max_iter=1

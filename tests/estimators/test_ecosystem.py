@@ -132,6 +132,24 @@ def test_sparse_and_dense_tables_learn_the_same_bits(kind: str) -> None:
     assert dense.validation_scores_ == loose.validation_scores_
 
 
+@pytest.mark.parametrize("options", [{}, {"activation": "prelu"}, {"hidden_layer_sizes": ()}])
+def test_sparse_tables_of_many_parts(options: dict[str, Any], monkeypatch: Any) -> None:
+    x, y = (array[:300] for array in load_digits(return_X_y=True))
+    x = x / 16
+    loose = sparse.csr_array(x)
+    options = {"solver": "lbfgs", "max_iter": 8, "random_state": 0, "alpha": 0.1, **options}
+    weights = np.random.default_rng(0).random(300)
+    dense = MLPClassifier(**options).fit(x, y, sample_weight=weights)
+    whole = MLPClassifier(**options).fit(loose, y, sample_weight=weights)
+    monkeypatch.setattr("nnfast.sklearn._sparse.AT_ONCE", 5000)
+    parts = MLPClassifier(**options).fit(loose, y, sample_weight=weights)
+    for model in (whole, parts):
+        for one, other in zip(model.coefs_, dense.coefs_, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-8)
+        assert model.loss_ == pytest.approx(dense.loss_)
+        np.testing.assert_allclose(model.predict_proba(loose), dense.predict_proba(x), atol=1e-7)
+
+
 def test_scikit_learn_is_imported_by_this_module_alone() -> None:
     program = "import sys, nnfast; assert not {'sklearn', 'scipy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)

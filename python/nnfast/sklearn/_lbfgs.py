@@ -9,7 +9,7 @@ import scipy.optimize
 from sklearn.utils.optimize import _check_optimize_result
 
 from nnfast.sklearn import _network
-from nnfast.sklearn._sparse import chunks
+from nnfast.sklearn._sparse import SparseGradients, chunks
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -28,11 +28,12 @@ class Objective:
     Parameters
     ----------
     net : FeedForward
+        Without penalties of its own.
     x : ndarray or CSR matrix
     goal : Goal
     weights : ndarray of shape (rows,), optional
     l2 : float
-        What the network's penalty is made of.
+        What the square of a weight costs.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Objective:
         coefs, intercepts = _network.take(net)
         self._shapes = [array.shape for array in coefs + intercepts]
         self._layers = len(coefs)
+        self._sparse = SparseGradients.of(net, x, goal.loss)
 
     def unpack(self, vector: Array) -> tuple[list[Array], list[Array]]:
         """Return weights and biases."""
@@ -64,29 +66,37 @@ class Objective:
 
     def __call__(self, vector: Array) -> tuple[float, Array]:
         """Return the loss and its gradient."""
-        net, goal, count = self._net, self._goal, self._x.shape[0]
         coefs, intercepts = self.unpack(vector)
-        _network.put(net, coefs, intercepts)
-        net._compile_for(goal.loss)
-        total, slopes, parts = 0.0, np.zeros_like(vector), 0
-        for part, x in chunks(self._x):
-            # The network gives the mean over the part; the share of all rows is wanted.
-            weights = self._weights[part] * net.dtype.type(len(x) / count)
-            loss, gradients = net._network.gradients(x, goal.values[part], net.threads, weights)
-            pairs = list(_network.positions(net))
-            total += loss
-            slopes += self.pack([gradients[k] for k, _ in pairs], [gradients[b] for _, b in pairs])
-            parts += 1
+        loss, gradients = self._gradients(coefs, intercepts)
+        pairs = list(_network.positions(self._net))
         penalty = 0.0
         if self._l2:
             penalty = self._l2 * sum(float(np.vdot(coef, coef)) for coef in coefs)
-            if parts > 1:  # each part has had the whole penalty
-                still = [np.zeros_like(intercept) for intercept in intercepts]
-                slopes -= (parts - 1) * 2.0 * self._l2 * self.pack(coefs, still)
-        loss = total - parts * penalty
+            for (kernel, _), coef in zip(pairs, coefs, strict=True):
+                gradients[kernel] = gradients[kernel] + 2.0 * self._l2 * coef
+        slopes = self.pack([gradients[k] for k, _ in pairs], [gradients[b] for _, b in pairs])
         # Of several columns, half the mean squared error is reported while the gradient is that of
         # half the sum: so it is there.
-        return loss / goal.columns + penalty, slopes
+        return loss / self._goal.columns + penalty, slopes
+
+    def _gradients(self, coefs: list[Array], intercepts: list[Array]) -> tuple[float, list[Array]]:
+        """Return the loss and its derivatives by the network's parameters, without penalties."""
+        net, values = self._net, self._goal.values
+        if self._sparse is not None:
+            return self._sparse(coefs, intercepts, values, self._weights)
+        _network.put(net, coefs, intercepts)
+        net._compile_for(self._goal.loss)
+        total: tuple[float, list[Array]] | None = None
+        for part, x in chunks(self._x):
+            # The network gives the mean over the part; the share of all rows is wanted.
+            weights = self._weights[part] * net.dtype.type(len(x) / self._x.shape[0])
+            found = net._network.gradients(x, values[part], net.threads, weights)
+            if total is not None:
+                pairs = zip(total[1], found[1], strict=True)
+                found = total[0] + found[0], [one + other for one, other in pairs]
+            total = found
+        assert total is not None
+        return total
 
 
 def fit(

@@ -281,7 +281,8 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         if before is not None and before.made_of == made_of:
             self._synchronize(before.net)
             return before.net
-        net = _network.build(self, sizes, goal, dtype, l2)
+        # SciPy's solver adds the penalty itself.
+        net = _network.build(self, sizes, goal, dtype, 0.0 if self.solver == "lbfgs" else l2)
         if before is not None and type(before.net.optimizer) is type(net.optimizer):
             snapshot = before.net._snapshot()
             if [array.shape for array in snapshot["parameters"]] == [
