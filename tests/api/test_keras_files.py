@@ -556,10 +556,27 @@ def test_what_keras_does_not_have_is_refused_by_name(layers, problem, tmp_path):
 def test_what_predictions_do_not_need_is_left_out_with_a_warning(tmp_path):
     net = nn.FeedForward([nn.Input(2), nn.Dense(2, mask=[[1, 0], [1, 1]])])
     net.compile(nn.Rprop())
-    with pytest.warns(UserWarning, match=r"does not have.* the mask of Dense.*; Rprop\("):
+    with pytest.warns(UserWarning, match=r"since Keras has none such: the mask of De.*; Rprop\("):
         nn.interop.write_keras(net, tmp_path / "model.keras")
     again = nn.interop.read_keras(tmp_path / "model.keras")
     np.testing.assert_array_equal(again.predict(np.eye(2)), net.predict(np.eye(2)))
+
+
+def test_what_is_a_user_s_own_is_left_out_with_a_warning(tmp_path):
+    class MeanSquaredError(nn.CustomLoss):  # which is none of ours, whatever it is called
+        name = "mean_squared_error"
+
+    def nearly(targets, outputs):
+        return 0.0
+
+    net = nn.FeedForward("2-1").compile(metrics=[nearly, "mae"])
+    with pytest.warns(UserWarning, match=r"none such: the metric nearly$"):
+        nn.interop.write_keras(net, tmp_path / "model.keras")
+    again = nn.interop.read_keras(tmp_path / "model.keras")
+    assert [metric.name for metric in again.metrics] == ["mean_absolute_error"]
+    net.compile(loss=MeanSquaredError())
+    with pytest.warns(UserWarning, match=r"none such: .*MeanSquaredError"):
+        nn.interop.write_keras(net, tmp_path / "model.keras")
 
 
 def test_without_h5py_the_extra_is_named(tmp_path, monkeypatch):

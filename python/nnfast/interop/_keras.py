@@ -87,7 +87,7 @@ def read_keras(
         raise ValueError(f"{name!r} cannot be read: {missing}{error}") from error
     if left_out:
         warnings.warn(
-            f"{name!r}: nnfast does not have, and left out, {'; '.join(left_out)}", stacklevel=2
+            f"{name!r}: left out, since nnfast has none such: {'; '.join(left_out)}", stacklevel=2
         )
     return net
 
@@ -282,6 +282,6 @@ def write_keras(net: FeedForward, path: str | os.PathLike[str]) -> None:
     _files.write_whole(name, kinds[suffix](plan))
     if plan.left_out:
         warnings.warn(
-            f"{name!r}: Keras does not have, and the file does not, {'; '.join(plan.left_out)}",
+            f"{name!r}: left out, since Keras has none such: {'; '.join(plan.left_out)}",
             stacklevel=2,
         )

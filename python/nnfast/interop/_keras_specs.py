@@ -297,7 +297,7 @@ def written_optimizer(value: optimizers.Optimizer) -> dict[str, Any] | None:
 def written_loss(value: losses.Loss) -> dict[str, Any] | None:
     """Return Keras' description of a loss, or None if Keras has none such."""
     name = KERAS_LOSSES.get(value.name)
-    if name is None:
+    if name is None or isinstance(value, losses.CustomLoss):
         return None
     config = value.values()
     for key in NOT_IN_KERAS.get(name, ()):

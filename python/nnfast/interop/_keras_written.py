@@ -13,6 +13,7 @@ import numpy as np
 from nnfast import _architecture, schedules
 from nnfast._version import version
 from nnfast.interop import _hdf5, _keras_specs as specs
+from nnfast.metrics import UserMetric
 
 if TYPE_CHECKING:
     from nnfast.interop._hdf5 import Array
@@ -117,10 +118,11 @@ def compiled(plan: Plan) -> dict[str, Any] | None:
         return None
     measures = []
     for one in net.metrics:
-        if one.name in specs.KERAS_METRICS:
-            measures.append(specs.KERAS_METRICS[one.name])
+        name = None if isinstance(one, UserMetric) else specs.KERAS_METRICS.get(one.name)
+        if name is None:
+            plan.left_out.append(f"the metric {one.label}")
         else:
-            plan.left_out.append(f"the metric {one.name}")
+            measures.append(name)
     return {
         "optimizer": optimizer,
         "loss": loss,

@@ -96,7 +96,9 @@ def write_torch(net: FeedForward, path: str | os.PathLike[str]) -> None:
     _files._write(os.path.realpath(path), tensors, {"format": "pt", KEY: json.dumps(header)})
     if left_out:
         said = "; ".join(module.instead_of for module in left_out)
-        warnings.warn(f"{os.fspath(path)!r}: PyTorch does not have {said}", stacklevel=2)
+        warnings.warn(
+            f"{os.fspath(path)!r}: left out, since PyTorch has none such: {said}", stacklevel=2
+        )
 
 
 def read_torch(
