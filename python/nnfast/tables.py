@@ -89,7 +89,7 @@ class Table:
         Parameters
         ----------
         columns : dict of columns, or DataFrame
-            From names to equally long lists or arrays.
+            From names to equally long lists or arrays; or a table of pandas, polars or pyarrow.
         target : str, optional
             The name of the column to be predicted, which is left out of X.
         categories : collection of str, optional
@@ -313,14 +313,23 @@ def _backend() -> Any:
     return _backend.get()
 
 
+def column_names(columns: Any) -> list[str] | None:
+    """Return the names of the columns of a dict, or a table of pandas, polars or pyarrow."""
+    if isinstance(columns, Mapping):
+        return list(columns)
+    # What has both, pyarrow's, has the columns themselves under the second name.
+    names = getattr(columns, "column_names", getattr(columns, "columns", None))
+    return None if names is None else list(names)
+
+
 def _names(columns: Any) -> list[str]:
-    """Return the names of the columns of a dict or a DataFrame."""
-    if not (hasattr(columns, "keys") and hasattr(columns, "__getitem__")):
+    """Return the names of columns that are equally long."""
+    names = column_names(columns)
+    if names is None:
         raise TypeError(
             f"columns is a {type(columns).__name__}; wanted is a dict from names to columns, or a "
             "DataFrame"
         )
-    names = list(columns.keys())
     if not names:
         raise ValueError("columns is empty; wanted is at least one column")
     lengths = {name: len(columns[name]) for name in names}
@@ -335,7 +344,7 @@ def _names(columns: Any) -> list[str]:
 
 def _values(columns: Any, name: str) -> Array:
     """Return a column as an array, as it came."""
-    if not (hasattr(columns, "keys") and name in columns):
+    if name not in (column_names(columns) or ()):
         raise ValueError(f"columns has no column {name!r}; wanted is a dict with one")
     values = np.asarray(columns[name])
     if values.ndim != 1:

@@ -92,11 +92,14 @@ def test_numbers_beyond_what_was_seen_are_taken_for_the_nearest() -> None:
     assert free.encode({"size": [0.0, 318.0]})[:, 0].tolist() == [0.0, 318.0]
 
 
-def test_a_data_frame_is_as_good() -> None:
-    pandas = pytest.importorskip("pandas")
-    table = nn.Table.fit(pandas.DataFrame(COLUMNS), target="rich")
+@pytest.mark.parametrize("maker", ["pandas.DataFrame", "polars.DataFrame", "pyarrow.table"])
+def test_a_data_frame_is_as_good(maker: str) -> None:
+    library, name = maker.split(".")
+    frame = getattr(pytest.importorskip(library), name)(COLUMNS)
+    table = nn.Table.fit(frame, target="rich")
     expected = nn.Table.fit(COLUMNS, target="rich").encode(COLUMNS)
-    np.testing.assert_array_equal(table.encode(pandas.DataFrame(COLUMNS)), expected)
+    np.testing.assert_array_equal(table.encode(frame), expected)
+    np.testing.assert_array_equal(table.targets(frame), table.targets(COLUMNS))
 
 
 @pytest.mark.parametrize("backend", ["rust", "numpy"])

@@ -10,6 +10,7 @@ import numpy as np
 
 from nnfast import _validation
 from nnfast.report._png import Images, found_shape
+from nnfast.tables import column_names
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -146,7 +147,7 @@ def _named(network: FeedForward, X: Any, y: Any) -> tuple[list[str] | None, Any,
     """Return the names of the columns of X, if it has some, then X and y as arrays."""
     table = network.table
     if table is not None:
-        columns = None if isinstance(X, np.ndarray) or not hasattr(X, "keys") else X
+        columns = None if column_names(X) is None else X
         if y is None:
             if columns is None:
                 raise TypeError(
@@ -162,7 +163,7 @@ def _named(network: FeedForward, X: Any, y: Any) -> tuple[list[str] | None, Any,
             "X is a dict; wanted is an array or a DataFrame of numbers, or columns as they are if "
             "net.table says what they mean"
         )
-    names = getattr(X, "column_names", getattr(X, "columns", None))
+    names = column_names(X)
     return None if names is None else [str(name) for name in names], X, y
 
 
