@@ -91,8 +91,8 @@ def write(net: FeedForward, path: str | os.PathLike[str]) -> None:
     >>> import nnfast as nn
     >>> nn.interop.write(nn.FeedForward("4-8-3"), "model.pt")
     Traceback (most recent call last):
-    ValueError: path is 'model.pt'; wanted is one that ends in .safetensors, .keras, .h5 or .onnx;
-    for PyTorch there is write_torch
+    ValueError: path is 'model.pt'; wanted is one that ends in .safetensors, .keras, .h5, .hdf5 or
+    .onnx; for PyTorch there is write_torch
     """
     name = os.fspath(path)
     writers = {
