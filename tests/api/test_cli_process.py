@@ -16,7 +16,7 @@ import nnfast as nn
 from nnfast.cli import main
 
 NNFAST = [sys.executable, "-W", "error", "-m", "nnfast"]
-ENVIRONMENT = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+ENVIRONMENT = {**os.environ, "PYTHONIOENCODING": "utf-8", "NNFAST_NUM_THREADS": "1"}
 
 # Prints the most memory that a command took, in bytes, after its exit code.
 # In smaller blocks than usual, some tens of which are read ahead, a file need not be so large.

@@ -105,6 +105,7 @@ def test_console(page: Path, folder: Path) -> None:
         "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "COLUMNS": "100",
         "PYTHONIOENCODING": "utf-8",
+        "NNFAST_NUM_THREADS": "1",  # the same bits, and no waiting on a busy machine
     }
     for command, shown in blocks(page):
         done = subprocess.run(
