@@ -658,6 +658,12 @@ def test_one_array_under_many_names_is_not_read_again_and_again(tmp_path, monkey
         nn.interop.read_keras(changed(tmp_path, wide, name="table"))
 
 
+@pytest.mark.parametrize("name", ["classifier.keras", "classifier.h5"])
+def test_a_whole_model_takes_no_architecture(name):
+    with pytest.raises(ValueError, match="says its own architecture; wanted is none beside it"):
+        nn.interop.read(FILES / name, architecture="4-5-3")
+
+
 def test_weights_alone_of_keras_2(tmp_path):
     """A group for each layer at the root, those without weights among them."""
     rng = np.random.default_rng(0)

@@ -97,9 +97,11 @@ def _read(name: str, architecture: Architecture | None) -> tuple[FeedForward, li
         start = file.read(4)
     is_hdf5 = start.startswith(b"\x89HDF")
     if start.startswith(b"PK") or (name.lower().endswith(".keras") and not is_hdf5):
+        _refuse_another(architecture)
         return _read_archive(name)
     with _hdf5.opened(name, name) as root:
         if "model_config" in root.attrs:
+            _refuse_another(architecture)
             model = _hdf5.text(_hdf5.decoded(root.attrs["model_config"]), "the model_config")
             weights = _hdf5.group(root, "model_weights")
             if weights is None:
@@ -108,6 +110,13 @@ def _read(name: str, architecture: Architecture | None) -> tuple[FeedForward, li
             compiled = None if training is None else _hdf5.text(_hdf5.decoded(training), "training")
             return _network(model, ByName(weights), compiled, _is_3(root))
         return _weights_alone(root, architecture)
+
+
+def _refuse_another(architecture: Architecture | None) -> None:
+    if architecture is not None:
+        raise ValueError(
+            "it holds a whole model, which says its own architecture; wanted is none beside it"
+        )
 
 
 def _read_archive(name: str) -> tuple[FeedForward, list[str]]:
