@@ -98,7 +98,7 @@ def _answer(subject: Subject, row: int) -> tuple[str, ...]:
     """Return what is right of a row, what the network says, and how sure it is or how far off."""
     if subject.kind == "numbers":
         true, said = subject.values[row], subject.predicted[row]
-        off = "; ".join(f"{one:+.4g}" for one in said - true)
+        off = "; ".join(f"{'+' if one > 0 else ''}{number(one)}" for one in said - true)
         return _numbers(true), _numbers(said), off
     if subject.kind == "answers":
         return _named(subject, subject.true[row]), _named(subject, subject.said[row])
