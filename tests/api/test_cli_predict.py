@@ -195,6 +195,7 @@ def test_a_word_that_was_never_seen_counts_as_usual(here, capfd):
     table = nn.Table.fit({"job": ["cook", "cook", "pilot", "cook"]})
     net = nn.FeedForward([*table.layers(2), nn.Dense(1)], seed=0)
     X = table.encode({"job": ["cook", "cook", "pilot", "cook"]})
+    net.adapt(X)
     before = vectors(net)
     _unseen.settle(net, X)
     after = vectors(net)
