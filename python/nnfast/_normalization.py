@@ -170,6 +170,8 @@ class Standardize(Layer):
     def refuse_weights(self, name: str, values: Array, argument: str) -> None:
         """Refuse to change columns that are left as they are."""
         neutral = 0.0 if name == "mean" else 1.0
+        if not values.any():  # not fitted yet
+            return
         for column in self.leave:
             if values[column] != neutral:
                 raise ValueError(

@@ -214,6 +214,7 @@ def test_activations_of_a_users_own_work_within_blocks(layer: nn.layers.Layer) -
 def test_columns_that_are_left_cannot_be_moved(backend, number, sentence):
     layers = [nn.Input(2), nn.Standardize(), nn.Embedding({1: (3, 2)}), nn.Dense(1)]
     net = nn.FeedForward(layers, seed=0, backend=backend)
+    net.set_weights(net.get_weights())  # not fitted yet
     net.adapt([[0.0, 0], [1, 1], [2, 2]])
     before = net.predict([[1.0, 2]])
     weights = net.get_weights()
