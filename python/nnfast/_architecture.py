@@ -226,8 +226,8 @@ def input_scale(layers: Sequence[Layer]) -> float:
     return first.scale
 
 
-def coded(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    """Return the layers that may refuse values of the inputs."""
+def coded(layers: Sequence[Layer]) -> tuple[Embedding, ...]:
+    """Return the layers that want codes among the inputs."""
     return tuple(layer for layer in layers[1:3] if isinstance(layer, Embedding))
 
 

@@ -67,6 +67,3 @@ class Layer(Frozen):
 
     def refuse_weights(self, name: str, values: Array, argument: str) -> None:
         """Refuse values of the parameter with a name that cannot be the layer's."""
-
-    def refuse_unknown(self, x: Array, argument: str) -> None:
-        """Refuse rows of X that the layer knows nothing to do with."""

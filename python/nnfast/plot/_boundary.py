@@ -16,6 +16,7 @@ from nnfast.plot._figure import (
     checked_count,
     tidy,
 )
+from nnfast.tables import column_names
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -109,8 +110,9 @@ def decision_boundary(
     said, labels = said_of(model, plane.points)
     known, places = places_of(y, labels, len(plane.rows))
     names = class_names(classes, known)
-    if feature_names is None and hasattr(X, "columns"):
-        feature_names = [str(name) for name in X.columns]
+    found = column_names(X)
+    if feature_names is None and found is not None:
+        feature_names = [str(name) for name in found]
     axis_names = _axis_names(feature_names)
     if said.ndim == 1:  # classes without probabilities
         said = (said[:, np.newaxis] == np.asarray(known)).astype(float)

@@ -94,7 +94,7 @@ class Subject:
         if self.kind == "classes":
             return [str(number) for number in range(max(self.outputs.shape[1], 2))]
         count = self.answers.outputs.shape[1]
-        named = getattr(y, "columns", None)
+        named = column_names(y)
         if named is not None and len(named) == count:
             return [str(name) for name in named]
         if count == 1:

@@ -221,27 +221,6 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
         self.threads = threads
         self.backend = backend
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation_data: Any = None) -> Any:
-        """Learn from the start or, with `warm_start`, from the weights that there are.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix, table} of shape (rows, features)
-            Sparse ones are made dense a batch at a time.
-        y : array-like of shape (rows,) or (rows, outputs)
-        sample_weight : array-like of shape (rows,), optional
-            The loss of a batch is divided by the sum of its weights.
-        validation_data : tuple (X, y) or (X, y, sample_weight), optional
-            Scored after every epoch, into `validation_scores_`; `early_stopping` goes by it, and
-            holds out no rows of X.
-
-        Returns
-        -------
-        self
-        """
-        return self._fit(X, y, sample_weight, validation_data)
-
     @available_if(lambda estimator: estimator._check_solver())
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Any:
